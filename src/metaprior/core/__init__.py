@@ -1,0 +1,18 @@
+"""The nouns everything else is written in. No mathematics of any method here, and no files."""
+
+from metaprior.core.batch import Batch
+from metaprior.core.capabilities import Classifies, Compresses, Decodes, Encodes, Samples, require
+from metaprior.core.errors import MetapriorError, unknown
+from metaprior.core.method import DataSpec, Method, Recipe
+from metaprior.core.player import SGD, Adam, Group, Optimizer, Player
+from metaprior.core.randomness import derived_seed, generator
+from metaprior.core.schedule import Cosine, Linear, Piecewise, Scalar, Schedule, value_at
+from metaprior.core.step import Counter, Draws, Part, Step, Term
+from metaprior.core.stream import Cycle, Epochs, Replacement, Source, Stream, Windows
+
+__all__ = [
+    "SGD", "Adam", "Batch", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes", "Draws",
+    "Encodes", "Epochs", "Group", "Linear", "MetapriorError", "Method", "Optimizer", "Part", "Piecewise", "Player",
+    "Recipe", "Replacement", "Samples", "Scalar", "Schedule", "Source", "Step", "Stream", "Term", "Windows",
+    "derived_seed", "generator", "require", "unknown", "value_at",
+]  # fmt: skip

@@ -1,0 +1,22 @@
+"""What goes wrong because of what a person typed: one clear line each."""
+
+import difflib
+from collections.abc import Iterable
+
+
+class MetapriorError(Exception):
+    """Bad input: the message says what is wrong, why, and what to do. The command line prints it and exits with 2."""
+
+
+def unknown(kind: str, name: str, known: Iterable[str]) -> MetapriorError:
+    """An error for a name that is not in a table, with the nearest names that are.
+
+    >>> print(unknown("metric", "migg", ["mig", "dci", "sap"]))
+    unknown metric 'migg'; did you mean 'mig'?
+    >>> print(unknown("metric", "zzzz", ["mig", "dci"]))
+    unknown metric 'zzzz'; known: dci, mig
+    """
+    names = sorted(known)
+    near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
+    hint = "did you mean " + " or ".join(f"'{n}'" for n in near) + "?" if near else "known: " + ", ".join(names)
+    return MetapriorError(f"unknown {kind} '{name}'; {hint}")

@@ -1,0 +1,65 @@
+"""The method: nets, and what each player minimises. The loop knows nothing more about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Protocol
+
+from torch import nn
+
+from metaprior.core.batch import Batch
+from metaprior.core.player import Player
+from metaprior.core.schedule import Scalar
+from metaprior.core.step import Step, Term
+from metaprior.core.stream import Stream
+
+
+class Method(nn.Module):
+    """Base class of all methods: override :meth:`players`, :meth:`streams` and :meth:`forward`.
+
+    ``hyper`` names the scalars that enter the loss through ``step.hyper`` (constants or schedules); a cohort varies
+    them from member to member. ``frozen`` names sub-modules that are neither trained nor saved: a teacher.
+    ``cohort`` says that the method is pure tensor code that ``torch.vmap`` can batch over members.
+    """
+
+    frozen: ClassVar[tuple[str, ...]] = ()
+    cohort: ClassVar[bool] = False
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.hyper: dict[str, Scalar] = {}
+
+    def players(self) -> tuple[Player, ...]:
+        """Who plays, in the order of their turns."""
+        raise TypeError(f"{type(self).__name__} must say who its players are")
+
+    def streams(self) -> dict[str, Stream]:
+        """What each turn draws, by name."""
+        raise TypeError(f"{type(self).__name__} must say what its streams are")
+
+    def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
+        """The terms of this player's loss; the loop minimises their weighted sum."""
+        raise TypeError(f"{type(self).__name__} must say what {player} minimises")
+
+    def after(self, player: str, step: Step) -> None:
+        """Called without gradients after each turn's update: codebooks, averaged teachers, natural gradients."""
+
+
+@dataclass(frozen=True)
+class DataSpec:
+    """What a recipe must know of the data to build its nets."""
+
+    image_shape: tuple[int, int, int] | None = None
+    factor_sizes: tuple[int, ...] = ()
+    classes: int = 0
+    vocabulary: int = 0
+    labelled_factor_sizes: tuple[int, ...] = ()
+
+
+class Recipe(Protocol):
+    """A typed, frozen dataclass of a method's choices that builds it; ``labels`` says whether it needs a labelled set."""
+
+    needs_labels: ClassVar[bool]
+
+    def build(self, data: DataSpec) -> Method:
+        """The method with freshly initialised nets, drawn from torch's default generator."""
+        ...

@@ -1,0 +1,128 @@
+"""Streams: which examples of a source each turn sees. A pure function of (seed, name, turn), so nothing is saved."""
+
+import functools
+from dataclasses import dataclass
+from typing import Protocol
+
+import torch
+from torch import Tensor
+
+from metaprior.core.batch import Batch
+from metaprior.core.errors import MetapriorError
+from metaprior.core.randomness import generator
+
+
+class Source(Protocol):
+    """Examples by index: a data set, a rendered world, a text."""
+
+    def __len__(self) -> int: ...
+
+    def gather(self, indices: Tensor) -> Batch:
+        """The examples at ``indices``, int64 of any shape; each column begins with that shape. Images in [0, 1]."""
+        ...
+
+    def to(self, device: torch.device) -> "Source":
+        """The same source, kept on ``device`` where it fits."""
+        ...
+
+
+class Stream(Protocol):
+    """How to draw: from which source, how many examples a turn over all processes together, and which."""
+
+    @property
+    def source(self) -> str: ...
+
+    @property
+    def batch(self) -> int: ...
+
+    def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
+        """Indices into a source of ``length`` examples; the first axis is the global batch."""
+        ...
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """Independent and uniform, with replacement: the sampling of the disentanglement studies.
+
+    >>> Replacement(3).indices(10, seed=0, name="train", turn=5).shape
+    torch.Size([3])
+    """
+
+    batch: int
+    source: str = "train"
+
+    def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
+        """Uniform indices, int64, B."""
+        return torch.randint(length, (self.batch,), generator=generator(seed, name, turn))
+
+
+@dataclass(frozen=True)
+class Epochs:
+    """Shuffled anew each epoch, every example once; a batch may straddle two epochs, so none is dropped.
+
+    >>> seen = [Epochs(2).indices(4, seed=0, name="train", turn=t) for t in (0, 1)]
+    >>> sorted(torch.cat(seen).tolist())
+    [0, 1, 2, 3]
+    """
+
+    batch: int
+    source: str = "train"
+
+    def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
+        """The next B positions of the endless concatenation of shuffled epochs."""
+        place = torch.arange(turn * self.batch, (turn + 1) * self.batch)
+        epochs = range(int(place[0]) // length, int(place[-1]) // length + 1)
+        shuffled = torch.cat([_permutation(length, seed, name, epoch) for epoch in epochs])
+        return shuffled[place - epochs[0] * length]
+
+
+@functools.lru_cache(maxsize=8)
+def _permutation(length: int, seed: int, name: str, epoch: int) -> Tensor:
+    return torch.randperm(length, generator=generator(seed, name, epoch))
+
+
+@dataclass(frozen=True)
+class Cycle:
+    """In the order of the source, round and round: the labelled stream of the few-labels study.
+
+    >>> Cycle(3).indices(4, seed=0, name="labelled", turn=1).tolist()
+    [3, 0, 1]
+    """
+
+    batch: int
+    source: str = "train"
+
+    def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
+        """The next B indices modulo the length."""
+        return torch.arange(turn * self.batch, (turn + 1) * self.batch) % length
+
+
+@dataclass(frozen=True)
+class Windows:
+    """Contiguous windows of a long sequence, one track an example: truncated back-propagation through time.
+
+    Each window holds ``length + 1`` places, so inputs and next-token targets come from one draw.
+
+    >>> Windows(batch=2, length=3).indices(20, seed=0, name="text", turn=1).tolist()
+    [[3, 4, 5, 6], [13, 14, 15, 16]]
+    """
+
+    batch: int
+    length: int
+    source: str = "train"
+
+    def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
+        """Places in the sequence, B×(length + 1); a track that ends starts over."""
+        track = length // self.batch
+        windows = (track - 1) // self.length
+        if windows < 1:
+            raise MetapriorError(
+                f"a text of {length} tokens is too short for {self.batch} tracks of {self.length + 1}; "
+                "take a smaller batch or window"
+            )
+        start = torch.arange(self.batch) * track + turn % windows * self.length
+        return start[:, None] + torch.arange(self.length + 1)
+
+    def restarts(self, length: int, turn: int) -> bool:
+        """Whether the tracks begin anew at this turn, so that a carried state must be forgotten."""
+        return turn % ((length // self.batch - 1) // self.length) == 0

@@ -1,0 +1,1 @@
+"""Nets and objectives joined: what is optimised, by which player."""

@@ -1,0 +1,1 @@
+"""Plain networks. No losses in here."""

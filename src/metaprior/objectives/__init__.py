@@ -1,0 +1,1 @@
+"""Plain functions: one term of a loss each."""

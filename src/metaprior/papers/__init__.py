@@ -1,0 +1,1 @@
+"""A paper's claims as runnable experiments."""

@@ -1,0 +1,1 @@
+"""Recipe, data and loop joined into runs."""
