@@ -2,11 +2,12 @@
 
 from metaprior.core.batch import Batch
 from metaprior.core.capabilities import Classifies, Compresses, Decodes, Encodes, Samples, require
+from metaprior.core.config import from_plain, to_plain
 from metaprior.core.errors import MetapriorError, unknown
 from metaprior.core.method import DataSpec, Method, Recipe
 from metaprior.core.player import SGD, Adam, Group, Optimizer, Player
 from metaprior.core.randomness import derived_seed, generator
-from metaprior.core.schedule import Cosine, Linear, Piecewise, Scalar, Schedule, value_at
+from metaprior.core.schedule import Cosine, Linear, Piecewise, Scalar, Schedule, parse_scalar, value_at
 from metaprior.core.step import Counter, Draws, Part, Step, Term
 from metaprior.core.stream import Cycle, Epochs, Replacement, Source, Stream, Windows
 
@@ -14,5 +15,5 @@ __all__ = [
     "SGD", "Adam", "Batch", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes", "Draws",
     "Encodes", "Epochs", "Group", "Linear", "MetapriorError", "Method", "Optimizer", "Part", "Piecewise", "Player",
     "Recipe", "Replacement", "Samples", "Scalar", "Schedule", "Source", "Step", "Stream", "Term", "Windows",
-    "derived_seed", "generator", "require", "unknown", "value_at",
+    "derived_seed", "from_plain", "generator", "parse_scalar", "require", "to_plain", "unknown", "value_at",
 ]  # fmt: skip

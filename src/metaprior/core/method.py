@@ -56,9 +56,10 @@ class DataSpec:
 
 
 class Recipe(Protocol):
-    """A typed, frozen dataclass of a method's choices that builds it; ``labels`` says whether it needs a labelled set."""
+    """A typed, frozen dataclass of a method's choices, which builds it."""
 
     needs_labels: ClassVar[bool]
+    """Whether the method reads a second source, named ``labelled``."""
 
     def build(self, data: DataSpec) -> Method:
         """The method with freshly initialised nets, drawn from torch's default generator."""

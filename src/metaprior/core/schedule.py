@@ -2,12 +2,31 @@
 
 import bisect
 import math
-from dataclasses import dataclass
-from typing import TypeAlias
+import re
+from dataclasses import dataclass, fields
+from typing import Any, TypeAlias
+
+from metaprior.core.errors import MetapriorError, unknown
 
 
 @dataclass(frozen=True)
-class Linear:
+class Schedule:
+    """A scalar as a function of the step. Written in a config as text: ``cosine(peak=1e-3, steps=1000)``."""
+
+    def __call__(self, step: int) -> float:
+        raise TypeError(f"{type(self).__name__} must say its value")
+
+    def __str__(self) -> str:
+        values = (f"{f.name}={_text(getattr(self, f.name))}" for f in fields(self))
+        return f"{type(self).__name__.lower()}({', '.join(values)})"
+
+
+def _text(value: Any) -> str:
+    return "/".join(map(_text, value)) if isinstance(value, tuple) else repr(value)
+
+
+@dataclass(frozen=True)
+class Linear(Schedule):
     """From ``start`` to ``end`` in ``steps`` steps, constant afterwards.
 
     >>> [Linear(0.0, 10.0, steps=4)(t) for t in (0, 2, 4, 9)]
@@ -23,7 +42,7 @@ class Linear:
 
 
 @dataclass(frozen=True)
-class Cosine:
+class Cosine(Schedule):
     """A half cosine from ``peak`` to ``end`` over ``steps`` steps, after ``warmup`` steps of linear growth from 0.
 
     >>> [round(Cosine(1.0, steps=10, warmup=2)(t), 3) for t in (0, 1, 2, 6, 10)]
@@ -43,7 +62,7 @@ class Cosine:
 
 
 @dataclass(frozen=True)
-class Piecewise:
+class Piecewise(Schedule):
     """``values[i]`` from step ``boundaries[i-1]`` on.
 
     >>> [Piecewise((0.0, 4.0), boundaries=(100,))(t) for t in (99, 100)]
@@ -57,10 +76,55 @@ class Piecewise:
         return self.values[bisect.bisect_right(self.boundaries, step)]
 
 
-Schedule: TypeAlias = Linear | Cosine | Piecewise
-Scalar: TypeAlias = float | Linear | Cosine | Piecewise
+    def __post_init__(self) -> None:
+        if len(self.values) != len(self.boundaries) + 1:
+            raise MetapriorError("a piecewise schedule needs one value more than it has boundaries")
+
+
+Scalar: TypeAlias = float | Schedule
+SCHEDULES: dict[str, type[Schedule]] = {"linear": Linear, "cosine": Cosine, "piecewise": Piecewise}
 
 
 def value_at(scalar: Scalar, step: int) -> float:
     """The value of a constant or a schedule at a step."""
-    return scalar(step) if callable(scalar) else float(scalar)
+    return scalar(step) if isinstance(scalar, Schedule) else float(scalar)
+
+
+def parse_scalar(text: str | float) -> Scalar:
+    """A number, or a schedule from its text.
+
+    >>> parse_scalar("4"), parse_scalar("linear(start=0, end=10, steps=100)")
+    (4.0, Linear(start=0.0, end=10.0, steps=100))
+    >>> parse_scalar(str(Piecewise((0.0, 4.0), (100,))))
+    Piecewise(values=(0.0, 4.0), boundaries=(100,))
+    """
+    try:
+        return float(text)
+    except (TypeError, ValueError):
+        pass
+    match = re.fullmatch(r"(\w+)\((.*)\)", str(text).strip())
+    if not match:
+        raise MetapriorError(f"'{text}' is neither a number nor a schedule such as linear(start=0, end=1, steps=100)")
+    name, inside = match.groups()
+    if name not in SCHEDULES:
+        raise unknown("schedule", name, SCHEDULES)
+    kinds = {f.name: getattr(f.type, "__name__", "") + str(f.type) for f in fields(SCHEDULES[name])}
+    values: dict[str, Any] = {}
+    for pair in filter(None, (p.strip() for p in inside.split(","))):
+        key, _, value = (side.strip() for side in pair.partition("="))
+        if key not in kinds:
+            raise unknown(f"part of the schedule {name}", key, kinds)
+        try:
+            values[key] = _value(kinds[key], value)
+        except ValueError:
+            raise MetapriorError(f"'{value}' is not a {kinds[key]}, as {key} of the schedule {name} must be") from None
+    try:
+        return SCHEDULES[name](**values)
+    except TypeError:
+        missing = [f.name for f in fields(SCHEDULES[name]) if f.name not in values]
+        raise MetapriorError(f"the schedule {name} lacks {', '.join(missing)}") from None
+
+
+def _value(kind: str, text: str) -> Any:
+    number = int if "int" in kind else float
+    return tuple(map(number, text.split("/"))) if "tuple" in kind else number(text)

@@ -64,7 +64,8 @@ class Step:
 
     ``hyper`` holds the method's scalar hyper-parameters at this step as 0-d tensors (of one member, in a cohort).
     ``state`` is carried from step to step and saved in checkpoints: an LSTM's, say. ``shared`` passes tensors from
-    one player's turn to the next within a step, so that players may update from one forward pass.
+    one player's turn to the next within a step, so that players may update from one forward pass. ``restarted`` names
+    the streams whose examples do not continue those of the last turn.
     """
 
     index: int = 0
@@ -74,6 +75,7 @@ class Step:
     part: Part = field(default_factory=Part)
     state: dict[str, Tensor] = field(default_factory=dict)
     shared: dict[str, Tensor] = field(default_factory=dict)
+    restarted: frozenset[str] = frozenset()
 
     def randn(self, name: str, *shape: int) -> Tensor:
         """Standard normal numbers; the first axis is the batch, and each example's do not depend on how it is split.

@@ -26,30 +26,29 @@ class Source(Protocol):
         ...
 
 
-class Stream(Protocol):
-    """How to draw: from which source, how many examples a turn over all processes together, and which."""
+@dataclass(frozen=True)
+class Stream:
+    """How to draw: ``batch`` examples a turn over all processes together, from the source of that name."""
 
-    @property
-    def source(self) -> str: ...
-
-    @property
-    def batch(self) -> int: ...
+    batch: int
+    source: str = "train"
 
     def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
-        """Indices into a source of ``length`` examples; the first axis is the global batch."""
-        ...
+        """Indices into a source of ``length`` examples, int64; the first axis is the global batch."""
+        raise TypeError(f"{type(self).__name__} must say which examples it draws")
+
+    def restarts(self, length: int, turn: int) -> bool:
+        """Whether the examples of this turn do not continue those of the last, so that carried state is forgotten."""
+        return False
 
 
 @dataclass(frozen=True)
-class Replacement:
+class Replacement(Stream):
     """Independent and uniform, with replacement: the sampling of the disentanglement studies.
 
     >>> Replacement(3).indices(10, seed=0, name="train", turn=5).shape
     torch.Size([3])
     """
-
-    batch: int
-    source: str = "train"
 
     def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
         """Uniform indices, int64, B."""
@@ -57,16 +56,13 @@ class Replacement:
 
 
 @dataclass(frozen=True)
-class Epochs:
+class Epochs(Stream):
     """Shuffled anew each epoch, every example once; a batch may straddle two epochs, so none is dropped.
 
     >>> seen = [Epochs(2).indices(4, seed=0, name="train", turn=t) for t in (0, 1)]
     >>> sorted(torch.cat(seen).tolist())
     [0, 1, 2, 3]
     """
-
-    batch: int
-    source: str = "train"
 
     def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
         """The next B positions of the endless concatenation of shuffled epochs."""
@@ -82,15 +78,12 @@ def _permutation(length: int, seed: int, name: str, epoch: int) -> Tensor:
 
 
 @dataclass(frozen=True)
-class Cycle:
+class Cycle(Stream):
     """In the order of the source, round and round: the labelled stream of the few-labels study.
 
     >>> Cycle(3).indices(4, seed=0, name="labelled", turn=1).tolist()
     [3, 0, 1]
     """
-
-    batch: int
-    source: str = "train"
 
     def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
         """The next B indices modulo the length."""
@@ -98,7 +91,7 @@ class Cycle:
 
 
 @dataclass(frozen=True)
-class Windows:
+class Windows(Stream):
     """Contiguous windows of a long sequence, one track an example: truncated back-propagation through time.
 
     Each window holds ``length + 1`` places, so inputs and next-token targets come from one draw.
@@ -107,9 +100,7 @@ class Windows:
     [[3, 4, 5, 6], [13, 14, 15, 16]]
     """
 
-    batch: int
-    length: int
-    source: str = "train"
+    length: int = 35
 
     def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
         """Places in the sequence, B×(length + 1); a track that ends starts over."""
@@ -124,5 +115,5 @@ class Windows:
         return start[:, None] + torch.arange(self.length + 1)
 
     def restarts(self, length: int, turn: int) -> bool:
-        """Whether the tracks begin anew at this turn, so that a carried state must be forgotten."""
+        """Whether the tracks begin anew at this turn."""
         return turn % ((length // self.batch - 1) // self.length) == 0

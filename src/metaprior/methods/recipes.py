@@ -1,0 +1,68 @@
+"""The recipe table: every method's name and its published defaults. A new method adds a row."""
+
+import importlib.metadata
+import importlib.util
+from dataclasses import dataclass, is_dataclass
+from pathlib import Path
+
+from metaprior.core import MetapriorError, Recipe, unknown
+from metaprior.methods.factor_vae import FactorVAERecipe
+from metaprior.methods.s2_vae import S2VAERecipe
+from metaprior.methods.vae import VAERecipe
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of the table: the recipe with its defaults, one line about it, and the paper."""
+
+    recipe: Recipe
+    summary: str
+    paper: str
+
+
+RECIPES: dict[str, Row] = {
+    "vae": Row(VAERecipe(beta=1.0), "variational autoencoder", "Kingma & Welling 2014"),
+    "beta-vae": Row(VAERecipe(beta=4.0), "VAE with its KL term weighted by beta", "Higgins et al. 2017"),
+    "factor-vae": Row(FactorVAERecipe(), "VAE with a penalty on total correlation, by a critic", "Kim & Mnih 2018"),
+    "s2-beta-vae": Row(S2VAERecipe(), "beta-VAE with a few labelled factors in the loss", "Locatello et al. 2020"),
+}
+
+
+def find_recipe(name: str) -> Recipe:
+    """The recipe of that name: a row of the table, ``FILE.py:NAME``, or an entry point of ``metaprior.recipes``.
+
+    >>> find_recipe("beta-vea")
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: unknown method 'beta-vea'; did you mean 'beta-vae' or 's2-beta-vae'?
+    """
+    if name in RECIPES:
+        return RECIPES[name].recipe
+    if ".py:" in name:
+        return _from_file(name)
+    for entry in importlib.metadata.entry_points(group="metaprior.recipes"):
+        if entry.name == name:
+            return _checked(entry.load(), name)
+    raise unknown("method", name, RECIPES)
+
+
+def _from_file(name: str) -> Recipe:
+    file, _, attribute = name.rpartition(":")
+    path = Path(file)
+    spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
+    if spec is None or spec.loader is None:
+        raise MetapriorError(f"there is no file '{file}'; a method of your own is named FILE.py:RECIPE")
+    module = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception as fault:
+        raise MetapriorError(f"'{file}' could not be imported: {type(fault).__name__}: {fault}") from fault
+    if not hasattr(module, attribute):
+        raise MetapriorError(f"'{file}' has no '{attribute}'; give the name of a recipe it defines")
+    return _checked(getattr(module, attribute), name)
+
+
+def _checked(found: object, name: str) -> Recipe:
+    recipe = found() if isinstance(found, type) else found
+    if not (is_dataclass(recipe) and hasattr(recipe, "build") and hasattr(recipe, "needs_labels")):
+        raise MetapriorError(f"'{name}' is not a recipe: it must be a dataclass with needs_labels and build(data)")
+    return recipe  # pyright: ignore[reportReturnType]

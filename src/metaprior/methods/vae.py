@@ -1,0 +1,119 @@
+"""The variational autoencoder and beta-VAE; the base of every VAE with an added term."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+import torch
+from torch import Tensor
+
+from metaprior.core import Adam, Batch, DataSpec, Method, Player, Replacement, Scalar, Step, Stream, Term, generator
+from metaprior.methods.images import require_images
+from metaprior.methods.supervision import Supervision
+from metaprior.nets import AUTOENCODERS, AutoencoderNets, Posterior
+from metaprior.objectives import bernoulli_nll, kl_normal, sample_normal
+
+
+class VAE(Method):
+    """Reconstruction + beta * KL (Kingma & Welling 2014; beta-VAE: Higgins et al. 2017; card 1.2, 1.3).
+
+    With ``supervision``, + gamma_sup * R_sup on a labelled batch: S2-beta-VAE (Locatello et al. 2020; card 1.4).
+    """
+
+    cohort = True
+
+    def __init__(
+        self,
+        nets: AutoencoderNets,
+        beta: Scalar = 1.0,
+        *,
+        optimizer: Adam = Adam(lr=1e-4),  # noqa: B008 - frozen
+        batch: int = 64,
+        supervision: Supervision | None = None,
+    ) -> None:
+        super().__init__()
+        self.nets = nets
+        self.optimizer = optimizer
+        self.batch = batch
+        self.supervision = supervision
+        self.hyper = {"beta": beta}
+        if supervision:
+            self.hyper["gamma_sup"] = supervision.gamma
+
+    def players(self) -> tuple[Player, ...]:
+        return (Player("vae", modules=("nets",), optimizer=self.optimizer),)
+
+    def streams(self) -> dict[str, Stream]:
+        unlabelled: dict[str, Stream] = {"unlabelled": Replacement(self.batch)}
+        return unlabelled | (self.supervision.streams() if self.supervision else {})
+
+    def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
+        images = batches["unlabelled"].images
+        posterior, codes = self.posterior_sample(images, step)
+        return self.elbo(images, posterior, codes, step) | self.supervised(batches, step)
+
+    def posterior_sample(self, images: Tensor, step: Step) -> tuple[Posterior, Tensor]:
+        """q(z | images) and one sample of it, B×Z."""
+        posterior = Posterior(*(part.to(images.dtype) for part in self.nets.encoder(images)))
+        return posterior, sample_normal(*posterior, step.randn("posterior", *posterior.mean.shape))
+
+    def elbo(self, images: Tensor, posterior: Posterior, codes: Tensor, step: Step) -> dict[str, Term]:
+        """The two terms of the negative evidence lower bound, means over the batch, in nats."""
+        return {
+            "reconstruction": Term(bernoulli_nll(self.nets.decoder(codes), images).mean()),
+            "kl": Term(kl_normal(*posterior).sum(dim=1).mean(), step.hyper["beta"]),
+        }
+
+    def supervised(self, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
+        """R_sup on the labelled batch, if there is supervision; labelled images enter no other term."""
+        if self.supervision is None:
+            return {}
+        labelled = batches["labelled"]
+        means = self.nets.encoder(labelled.images).mean.to(labelled.images.dtype)
+        return {"supervised": Term(step.total(self.supervision(means, labelled.factors)), step.hyper["gamma_sup"])}
+
+    def posterior(self, images: Tensor) -> Posterior:
+        """q(z | images): mean and log-variance, each B×Z."""
+        return self.nets.encoder(images)
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Posterior means, B×Z."""
+        return self.nets.encoder(images).mean
+
+    def decode(self, codes: Tensor) -> Tensor:
+        """Pixel probabilities in [0, 1], B×C×H×W."""
+        return self.nets.decoder(codes).sigmoid()
+
+    def sample(self, count: int, seed: int = 0) -> Tensor:
+        """Decoded draws from the prior N(0, 1), count×C×H×W."""
+        weight = self.nets.encoder.mean.weight
+        codes = torch.randn(count, self.nets.latent_dim, generator=generator(seed, "sample"))
+        return self.decode(codes.to(weight))
+
+
+@dataclass(frozen=True, kw_only=True)
+class VAERecipe:
+    """A VAE or beta-VAE; the defaults are those of the few-labels study (card 1.1-1.3)."""
+
+    needs_labels: ClassVar[bool] = False
+
+    beta: Scalar = 1.0
+    """Weight of the KL term."""
+    latent_dim: int = 10
+    """Number of codes."""
+    nets: Literal["auto", "study", "small", "mlp"] = "auto"
+    """study: the published conv nets, 64x64 only; small: conv nets for 8 to 64 px; auto: study at 64 px, else small."""
+    batch: int = 64
+    """Unlabelled images a step."""
+    lr: Scalar = 1e-4
+    """Adam's learning rate."""
+
+    def build(self, data: DataSpec) -> Method:
+        """A :class:`VAE` for images of the data's shape."""
+        return VAE(self.build_nets(data), self.beta, optimizer=Adam(lr=self.lr), batch=self.batch)
+
+    def build_nets(self, data: DataSpec) -> AutoencoderNets:
+        """The encoder and decoder this recipe names."""
+        shape = require_images(data, self.nets)
+        kind = ("study" if shape[1:] == (64, 64) else "small") if self.nets == "auto" else self.nets
+        return AUTOENCODERS[kind](shape, self.latent_dim)

@@ -1,0 +1,32 @@
+"""Terms that tie codes to labelled factors: the R_sup of the few-labels study, on encoder means.
+
+Factor k is tied to code k; the codes beyond the number of factors stay free. Each is a sum over the batch, as in the
+study, so that its effective weight per example grows with the labelled batch (card 1.4, trap T3).
+"""
+
+import torch.nn.functional as F
+from jaxtyping import Float, Int
+from torch import Tensor
+
+
+def normalised_factors(factors: Int[Tensor, "b f"], sizes: Int[Tensor, " f"]) -> Float[Tensor, "b f"]:
+    """Class index / number of values: in [0, (K - 1) / K], never 1 (card 1.4).
+
+    >>> import torch
+    >>> normalised_factors(torch.tensor([[0, 3]]), torch.tensor([2, 4])).tolist()
+    [[0.0, 0.75]]
+    """
+    return factors / sizes
+
+
+def supervised_xent(means: Float[Tensor, "b z"], targets: Float[Tensor, "b f"]) -> Float[Tensor, " b"]:
+    """Sigmoid cross-entropy with soft targets, the first F means as logits, summed over factors, in nats.
+
+    Source: Locatello et al. 2020; known values of card 1.4.
+
+    >>> import torch
+    >>> round(supervised_xent(torch.zeros(64, 10), torch.zeros(64, 5)).sum().item(), 3)  # 64 * 5 * ln 2
+    221.807
+    """
+    logits = means[:, : targets.shape[1]]
+    return F.binary_cross_entropy_with_logits(logits, targets.to(means.dtype), reduction="none").sum(dim=1)

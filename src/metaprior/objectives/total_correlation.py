@@ -1,0 +1,47 @@
+"""Total correlation: KL(q(z) || prod_j q(z_j)), in nats; zero exactly when the codes are independent."""
+
+import math
+
+import torch
+import torch.nn.functional as F
+from jaxtyping import Float
+from torch import Tensor
+
+_CLIP = 1e-6  # the critic's probabilities are kept this far from 0 and 1 (card 1.1)
+
+
+def ratio_total_correlation(logits: Float[Tensor, "b 2"]) -> Float[Tensor, ""]:
+    """E_q(z)[log D(z) - log(1 - D(z))]: the critic's estimate, from its logits on codes of q(z); class 0 is the joint.
+
+    Source: Kim & Mnih 2018, equation 3.
+
+    >>> import torch
+    >>> ratio_total_correlation(torch.tensor([[2.0, -1.0], [0.0, 1.0]])).item()
+    1.0
+    """
+    return (logits[:, 0] - logits[:, 1]).mean()
+
+
+def ratio_loss(joint: Float[Tensor, "b 2"], product: Float[Tensor, "b 2"]) -> Float[Tensor, ""]:
+    """The critic's loss: cross-entropy of telling codes of q(z) (class 0) from codes permuted column by column.
+
+    .. math:: -\\tfrac12 E \\log p_0(z) - \\tfrac12 E \\log p_1(z_{perm})
+
+    Source: Kim & Mnih 2018, algorithm 2; probabilities clipped as in the few-labels study (card 1.1, 1.3).
+    """
+    bounds = (math.log(_CLIP), math.log1p(-_CLIP))
+    log_joint = F.log_softmax(joint, dim=1)[:, 0].clamp(*bounds)
+    log_product = F.log_softmax(product, dim=1)[:, 1].clamp(*bounds)
+    return -0.5 * (log_joint.mean() + log_product.mean())
+
+
+def gaussian_total_correlation(covariance: Float[Tensor, "z z"]) -> Float[Tensor, ""]:
+    r"""The total correlation of a normal distribution, from its covariance.
+
+    .. math:: \tfrac12 (\textstyle\sum_j \log \Sigma_{jj} - \log \det \Sigma)
+
+    >>> import torch
+    >>> round(gaussian_total_correlation(torch.tensor([[1.0, 0.8], [0.8, 1.0]])).item(), 6)  # -ln(1 - 0.64) / 2
+    0.510826
+    """
+    return 0.5 * (covariance.diagonal().log().sum() - torch.linalg.slogdet(covariance).logabsdet)
