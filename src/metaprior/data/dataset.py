@@ -1,0 +1,97 @@
+"""A data set: named columns, one row an example, held in memory."""
+
+import dataclasses
+import hashlib
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
+
+import torch
+from jaxtyping import Int64, UInt8
+from torch import Tensor
+
+from metaprior.core import Batch, DataSpec, MetapriorError
+
+COLUMNS = ("images", "tokens", "labels", "factors")
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Columns of N examples; those a set does not have are ``None``. It is a :class:`metaprior.core.Source`.
+
+    ``images`` keep their bytes, 0 to 255; ``tokens`` are one long text. ``factors`` are indices below
+    ``factor_sizes``, -1 where a value is missing. ``caveat`` is to be printed wherever a number from this set is
+    quoted.
+
+    >>> data = Dataset("two", images=torch.zeros(2, 1, 4, 4, dtype=torch.uint8), labels=torch.tensor([1, 0]))
+    >>> data.gather(torch.tensor([[0, 1, 1]])).images.shape
+    torch.Size([1, 3, 1, 4, 4])
+    """
+
+    name: str
+    images: UInt8[Tensor, "n c h w"] | None = None
+    tokens: Int64[Tensor, " n"] | None = None
+    labels: Int64[Tensor, " n"] | None = None
+    factors: Int64[Tensor, "n f"] | None = None
+    factor_names: tuple[str, ...] = ()
+    factor_sizes: tuple[int, ...] = ()
+    class_names: tuple[str, ...] = ()
+    caveat: str = ""
+
+    def __post_init__(self) -> None:
+        lengths = {name: len(column) for name, column in self.columns.items()}
+        if len(set(lengths.values())) != 1:
+            raise MetapriorError(f"data set '{self.name}' needs columns of one length, and has {lengths or 'none'}")
+        if self.factors is not None:
+            named = (len(self.factor_names), len(self.factor_sizes))
+            if named != (self.factors.shape[1],) * 2:
+                raise MetapriorError(
+                    f"data set '{self.name}' has {self.factors.shape[1]} factors, "
+                    f"but {named[0]} names and {named[1]} sizes for them"
+                )
+
+    @property
+    def columns(self) -> dict[str, Tensor]:
+        """The columns that are there, by name."""
+        found = {name: getattr(self, name) for name in COLUMNS}
+        return {name: column for name, column in found.items() if column is not None}
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def gather(self, indices: Tensor) -> Batch:
+        """The rows at ``indices``, int64 of any shape, which each column begins with; images float32 in [0, 1]."""
+        columns = {}
+        for name, column in self.columns.items():
+            rows = column[indices.to(column.device)]
+            columns[name] = rows.float() / 255 if name == "images" else rows
+        return Batch(columns)
+
+    def to(self, device: torch.device | str) -> Self:
+        """The same set with its columns on ``device``; images stay uint8 there."""
+        return dataclasses.replace(self, **{name: column.to(device) for name, column in self.columns.items()})
+
+    def take(self, indices: Int64[Tensor, " m"]) -> Self:
+        """A smaller set: the rows at ``indices``, in that order."""
+        rows = {name: column[indices.to(column.device)] for name, column in self.columns.items()}
+        return dataclasses.replace(self, **rows)
+
+    @property
+    def spec(self) -> DataSpec:
+        """What a recipe must know to build its nets."""
+        shape = None if self.images is None else (self.images.shape[1], self.images.shape[2], self.images.shape[3])
+        return DataSpec(
+            image_shape=shape,
+            factor_sizes=self.factor_sizes,
+            classes=len(self.class_names),
+            vocabulary=0 if self.tokens is None else 256,
+        )
+
+    @cached_property
+    def digest(self) -> str:
+        """16 hexadecimal digits that depend on every value of every column; for a run's provenance."""
+        content = hashlib.blake2b(digest_size=8)
+        for name, column in self.columns.items():
+            content.update(f"{name}{tuple(column.shape)}".encode())
+            content.update(column.cpu().contiguous().numpy().data)
+        return content.hexdigest()

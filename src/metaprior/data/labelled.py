@@ -1,0 +1,62 @@
+"""The few labels of a study: which examples are labelled, and what their labels say."""
+
+from collections.abc import Callable
+from typing import TypeAlias
+
+import numpy as np
+import torch
+from numpy.random import RandomState
+
+from metaprior.core import MetapriorError
+from metaprior.data.dataset import Dataset
+from metaprior.data.world import World
+
+Labeller: TypeAlias = Callable[[np.ndarray, tuple[int, ...], RandomState], tuple[np.ndarray, tuple[int, ...]]]
+"""True factors n×F, their sizes and a generator → the factors as labelled, and the sizes of those."""
+
+
+def perfect(factors: np.ndarray, sizes: tuple[int, ...], random: RandomState) -> tuple[np.ndarray, tuple[int, ...]]:
+    """The labeller that tells the truth."""
+    return factors, sizes
+
+
+def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labeller = perfect) -> Dataset:
+    """The labelled set of a study: ``count`` examples with their factors, the same for every model of one seed.
+
+    From a world, each factor in turn is drawn ``count`` times, independently and with replacement, then the pictures
+    are rendered, then the labeller goes on with the same generator. From a data set, rows are drawn without
+    replacement; classes are one factor.
+
+    Source: Locatello et al. 2020, "Disentangling Factors of Variation Using Few Labels"; their
+    ``semi_supervised_utils.sample_supervised_data``.
+    """
+    if not 1 <= count <= len(source):
+        raise MetapriorError(f"cannot label {count} examples of '{source.name}', which has {len(source)}")
+    random = RandomState(seed)
+    if isinstance(source, World):
+        drawn = np.stack([random.randint(size, size=count) for size in source.factor_sizes], axis=1)
+        images = source.render(torch.from_numpy(drawn)).cpu()
+        data = Dataset(source.name, images=images, caveat=source.caveat)
+        names, sizes = source.factor_names, source.factor_sizes
+    else:
+        data = source.take(torch.from_numpy(random.permutation(len(source))[:count]))
+        drawn, names, sizes = _factors(data)
+    told, told_sizes = labeller(drawn, sizes, random)
+    return Dataset(
+        name=data.name,
+        images=data.images,
+        labels=data.labels,
+        factors=torch.from_numpy(told).long(),
+        factor_names=names,
+        factor_sizes=told_sizes,
+        class_names=data.class_names,
+        caveat=data.caveat,
+    )
+
+
+def _factors(data: Dataset) -> tuple[np.ndarray, tuple[str, ...], tuple[int, ...]]:
+    if data.factors is not None:
+        return data.factors.cpu().numpy(), data.factor_names, data.factor_sizes
+    if data.labels is None:
+        raise MetapriorError(f"data set '{data.name}' has neither factors nor labels to draw a labelled set from")
+    return data.labels.cpu().numpy()[:, None], ("class",), (len(data.class_names),)
