@@ -108,7 +108,7 @@ def parse_scalar(text: str | float) -> Scalar:
     name, inside = match.groups()
     if name not in SCHEDULES:
         raise unknown("schedule", name, SCHEDULES)
-    kinds = {f.name: getattr(f.type, "__name__", "") + str(f.type) for f in fields(SCHEDULES[name])}
+    kinds = {f.name: str(f.type) for f in fields(SCHEDULES[name])}
     values: dict[str, Any] = {}
     for pair in filter(None, (p.strip() for p in inside.split(","))):
         key, _, value = (side.strip() for side in pair.partition("="))

@@ -1,0 +1,70 @@
+"""Checkpoints: folders of safetensors and JSON that are whole, checked and never pickled."""
+
+import json
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from metaprior.core import MetapriorError
+from metaprior.train.files import sha256, whole
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Checkpoint:
+    """The state after ``step`` steps: named groups of named tensors."""
+
+    step: int
+    groups: dict[str, dict[str, Tensor]]
+
+
+def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int = 2) -> None:
+    """Write ``folder/<step>/``, point ``folder/../latest`` to it, and drop all but the newest ``keep``."""
+    with whole(folder / f"{checkpoint.step:09d}") as temporary:
+        temporary.mkdir()
+        for name, tensors in checkpoint.groups.items():
+            save_file({k: v.detach().contiguous().cpu() for k, v in tensors.items()}, temporary / f"{name}.safetensors")
+        sums = {path.name: sha256(path) for path in sorted(temporary.iterdir())}
+        header = {"format": FORMAT, "step": checkpoint.step, "sha256": sums}
+        (temporary / "checkpoint.json").write_text(json.dumps(header))
+    with whole(folder.parent / "latest") as temporary:
+        temporary.write_text(f"{folder.name}/{checkpoint.step:09d}\n")
+    for old in checkpoints(folder)[:-keep]:
+        shutil.rmtree(old)
+
+
+def checkpoints(folder: Path) -> list[Path]:
+    """The checkpoints in a folder, oldest first."""
+    return sorted(path for path in folder.glob("*") if path.is_dir() and path.name.isdigit())
+
+
+def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
+    """Read one checkpoint; a torn, altered or foreign one is a :class:`MetapriorError` that names it."""
+    try:
+        header = json.loads((path / "checkpoint.json").read_text())
+        if header["format"] != FORMAT:
+            raise MetapriorError(f"checkpoint {path} has format {header['format']}; this version reads {FORMAT}")
+        for name, expected in header["sha256"].items():
+            if sha256(path / name) != expected:
+                raise MetapriorError(f"checkpoint {path} is corrupt: {name} does not match its checksum")
+        groups = {name.removesuffix(".safetensors"): load_file(path / name, str(device)) for name in header["sha256"]}
+        return Checkpoint(header["step"], groups)
+    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as fault:
+        raise MetapriorError(f"checkpoint {path} is damaged: {fault}") from None
+
+
+def newest_checkpoint(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, list[str]]:
+    """The newest checkpoint that is sound, and a line about each newer one that is not."""
+    faults = []
+    for path in reversed(checkpoints(folder)):
+        try:
+            return load_checkpoint(path, device), faults
+        except MetapriorError as fault:
+            faults.append(str(fault))
+    return None, faults

@@ -1,0 +1,63 @@
+"""Files that are whole or not there: written to a temporary name, synced, renamed."""
+
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+from metaprior.core import MetapriorError
+
+
+@contextlib.contextmanager
+def whole(target: Path) -> Iterator[Path]:
+    """A temporary path beside ``target`` that takes its name when the block ends well, and goes away otherwise.
+
+    A file or a folder may be made there. A full disk becomes a one-line error.
+    """
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        yield temporary
+        sync(temporary)
+        if temporary.is_dir() and target.exists():
+            shutil.rmtree(target)
+        temporary.replace(target)
+        sync(target.parent)
+    except BaseException as fault:
+        _remove(temporary)
+        if isinstance(fault, OSError):
+            raise unwritable(target, fault) from fault
+        if "No space left" in str(fault) or "os error 28" in str(fault):  # safetensors wraps the system's error
+            raise unwritable(target, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) from fault
+        raise
+
+
+def unwritable(target: Path, fault: OSError) -> MetapriorError:
+    """The error for a path that cannot be written."""
+    reason = fault.strerror or str(fault)
+    hint = "; free some space or choose another --out" if fault.errno in (errno.ENOSPC, errno.EDQUOT) else ""
+    return MetapriorError(f"cannot write {target}: {reason}{hint}")
+
+
+def sync(path: Path) -> None:
+    """Make a file, or a folder and the files in it, survive a power cut."""
+    for each in [*path.glob("*"), path] if path.is_dir() else [path]:
+        handle = os.open(each, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+
+def sha256(path: Path) -> str:
+    """The SHA-256 of a file, in hexadecimal."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):
+        shutil.rmtree(path) if path.is_dir() else path.unlink(missing_ok=True)

@@ -1,0 +1,411 @@
+"""The one loop: every method is trained by :func:`fit`, whatever its players, streams and terms."""
+
+import contextlib
+import math
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source, Step, Stream, derived_seed, value_at
+from metaprior.train.callbacks import Callback, TensorBoard, WeightsAndBiases
+from metaprior.train.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
+from metaprior.train.options import Loop
+from metaprior.train.processes import Processes, join_processes, refuse_to_gather
+from metaprior.train.run import Run
+from metaprior.train.turns import Turns
+
+_SHARE_OF_TIME = 0.02  # what checkpoints may take of the training's time
+_FIRST_CHECKPOINT = 3.0  # seconds; also the shortest time between two
+
+
+@dataclass(frozen=True)
+class Result:
+    """What :func:`fit` did: steps done, whether a signal stopped it, the last record, and seconds of training."""
+
+    steps: int
+    interrupted: bool
+    record: dict[str, Any]
+    seconds: float
+
+
+def fit(
+    method: Method,
+    sources: Mapping[str, Source],
+    loop: Loop,
+    run: Run | None = None,
+    callbacks: Sequence[Callback] = (),
+    resume: bool = False,
+) -> Result:
+    """Train a method.
+
+    ``sources`` holds the data by the names that the method's streams give (``train``, ``labelled``…). With a ``run``
+    the loop keeps checkpoints and ``metrics.jsonl`` there and leaves ``model.safetensors`` at the end; ``resume``
+    goes on from its newest sound checkpoint, and the weights are then those of a run never stopped, bit for bit
+    (CPU, float32, same number of threads).
+
+    Raises :class:`MetapriorError` when a term is NaN or explodes, naming the step, the term and the last checkpoint.
+    """
+    training = Training(method, sources, loop, run, callbacks)
+    with training.prepared(resume), interruptible() as stopped:
+        while training.step < loop.steps and not training.told_to_stop(stopped):
+            training.advance()
+        interrupted = training.step < loop.steps
+        training.close(interrupted)
+    return Result(training.step, interrupted, training.record, training.seconds)
+
+
+class Training:
+    """The state of one training, and its one step."""
+
+    def __init__(
+        self, method: Method, sources: Mapping[str, Source], loop: Loop, run: Run | None, callbacks: Sequence[Callback]
+    ) -> None:
+        self.method, self.loop, self.run = method, loop, run
+        self.processes = join_processes()
+        self.device = loop.find_device(self.processes.local_rank)
+        if loop.threads:
+            torch.set_num_threads(loop.threads)
+        memory_format = torch.channels_last if loop.channels_last else torch.preserve_format
+        method.to(self.device, loop.dtype, memory_format=memory_format)  # pyright: ignore[reportCallIssue]
+        self.streams = method.streams()
+        self.sources = {name: source.to(self.device) for name, source in sources.items()}
+        self.turns = [Turns(method, player, loop) for player in method.players()]
+        self.parts = self.processes.count * loop.accumulate
+        self.check_streams()
+        self.carried: list[dict[str, Tensor]] = [{} for _ in range(loop.accumulate)]
+        self.repeats = max(turns.player.repeats for turns in self.turns)
+        self.step, self.seconds, self.record = 0, 0.0, {}
+        extra = [TensorBoard()] * loop.tensorboard + [WeightsAndBiases(loop.wandb or "")] * bool(loop.wandb)
+        self.callbacks = [*callbacks, *extra] if self.processes.first else []
+
+    def check_streams(self) -> None:
+        """Every stream has a source, and its batch divides among processes and micro-batches."""
+        for name, stream in self.streams.items():
+            if stream.source not in self.sources:
+                raise MetapriorError(f"the stream '{name}' draws from '{stream.source}', and no such data was given")
+            if stream.batch % self.parts:
+                raise MetapriorError(
+                    f"the stream '{name}' draws {stream.batch} examples, which do not divide among {self.parts} parts "
+                    f"({self.processes.count} processes, accumulate={self.loop.accumulate})"
+                )
+
+    @contextlib.contextmanager
+    def prepared(self, resume: bool) -> Iterator[None]:
+        """The state to begin from, wrapped for devices and processes; everything is undone at the end."""
+        if self.loop.deterministic:
+            torch.use_deterministic_algorithms(True)
+        if resume and self.run:
+            self.restore(self.run)
+        for turns in self.turns:
+            turns.loss = self.processes.parallel(turns.loss)
+            if self.loop.compile:
+                for module in turns.player.modules:
+                    self.method.get_submodule(module).compile()
+        self.method.train()
+        self.bad = torch.full((), -1, dtype=torch.int64, device=self.device)
+        self.logged_at, self.saved_at = time.monotonic(), time.monotonic()
+        self.saving, self.logged_step = 0.0, self.step
+        try:
+            for callback in self.callbacks:
+                callback.begin(self.method, self.loop, self.run, self.step)
+            yield
+        finally:
+            for callback in self.callbacks:
+                callback.end(self.method)
+            self.method.requires_grad_(True)
+            self.method.eval()
+            if self.loop.deterministic:
+                torch.use_deterministic_algorithms(False)
+
+    def advance(self) -> None:
+        """One step: each player takes its turns, then logging, checks and checkpoints as they fall due."""
+        values: dict[str, Tensor] = {}
+        hyper = {
+            name: torch.tensor(value_at(scalar, self.step), dtype=self.loop.dtype, device=self.device)
+            for name, scalar in self.method.hyper.items()
+        }
+        drawn: dict[tuple[int, int], dict[str, Batch]] = {}
+        shared: list[dict[str, Tensor]] = [{} for _ in range(self.loop.accumulate)]
+        for order, turns in enumerate(self.turns):
+            if len(self.turns) > 1:
+                self.give_gradients_to(turns)
+            for turn in range(turns.player.repeats):
+                step = None
+                for micro in range(self.loop.accumulate):
+                    if (turn, micro) not in drawn:
+                        drawn[turn, micro] = self.draw(turn, micro)
+                    step = self.moment(turn, micro, hyper, shared[micro])
+                    last = micro == self.loop.accumulate - 1
+                    self.reseed(order, turn, micro)
+                    for name, value in self.backward(turns, drawn[turn, micro], step, last).items():
+                        values[name] = values[name] + value if micro else value
+                norm = turns.update(self.step)
+                if norm is not None:
+                    values[f"{turns.player.name}/gradient_norm"] = norm
+                if step is not None:
+                    with torch.no_grad():
+                        self.method.after(turns.player.name, step)
+        self.step += 1
+        self.watch(values)
+        self.report(values)
+
+    def told_to_stop(self, stopped: threading.Event) -> bool:
+        """Whether a signal came; several processes ask each other only where they log."""
+        if self.processes.count > 1 and self.step % self.loop.log_interval:
+            return False
+        return self.processes.worst(stopped.is_set())
+
+    def give_gradients_to(self, turns: Turns) -> None:
+        """Only this player's parameters take gradients."""
+        for other in self.turns:
+            for parameter in other.parameters.values():
+                parameter.requires_grad_(other is turns)
+
+    def draw(self, turn: int, micro: int) -> dict[str, Batch]:
+        """This part's examples of every stream."""
+        part = Part(self.processes.rank * self.loop.accumulate + micro, self.parts)
+        return {name: self.examples(name, stream, turn, part) for name, stream in self.streams.items()}
+
+    def examples(self, name: str, stream: Stream, turn: int, part: Part) -> Batch:
+        """This part's examples of one stream, in the loop's precision and memory format."""
+        source = self.sources[stream.source]
+        indices = stream.indices(len(source), self.loop.seed, name, self.step * self.repeats + turn)
+        batch = source.gather(part.slice(indices).to(self.device))
+        return batch.map(self.placed)
+
+    def placed(self, column: Tensor) -> Tensor:
+        """A column on the device, floats in the loop's type, images in its memory format."""
+        column = column.to(self.device, self.loop.dtype if column.is_floating_point() else None)
+        if self.loop.channels_last and column.dim() == 4:
+            column = column.contiguous(memory_format=torch.channels_last)
+        return column
+
+    def moment(self, turn: int, micro: int, hyper: dict[str, Tensor], shared: dict[str, Tensor]) -> Step:
+        """What the method is told of this turn."""
+        gather = refuse_to_gather if self.loop.accumulate > 1 else self.processes.gather
+        return Step(
+            index=self.step,
+            turn=turn,
+            hyper=hyper,
+            draws=Counter(self.loop.seed, self.step, turn, self.device, self.loop.dtype),
+            part=Part(self.processes.rank * self.loop.accumulate + micro, self.parts, gather),
+            state=self.carried[micro],
+            shared=shared,
+            restarted=frozenset(
+                name
+                for name, stream in self.streams.items()
+                if stream.restarts(len(self.sources[stream.source]), self.step * self.repeats + turn)
+            ),
+        )
+
+    def reseed(self, order: int, turn: int, micro: int) -> None:
+        """Reseed the default generators, for dropout and for nets that draw on their own."""
+        seed = derived_seed(self.loop.seed, "default", self.step, order, turn, micro, self.processes.rank)
+        torch.default_generator.manual_seed(seed)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+
+    def backward(self, turns: Turns, batches: dict[str, Batch], step: Step, last: bool) -> dict[str, Tensor]:
+        """Add a micro-batch's gradients to the player's; its terms, detached and divided by the micro-batches."""
+        share = 1 / self.loop.accumulate
+        no_sync = getattr(turns.loss, "no_sync", None)
+        waiting = no_sync() if no_sync and not last else contextlib.nullcontext()
+        mixed = torch.autocast(self.device.type, torch.bfloat16, enabled=self.loop.precision == "bf16")
+        with waiting:
+            with mixed:
+                total, terms = turns.loss(batches, step)
+            (total if share == 1 else total * share).backward()
+        name = turns.player.name
+        values = {f"{name}/{key}": term.value.detach() * share for key, term in terms.items()}
+        return values | {f"{name}/loss": total.detach() * share}
+
+    def watch(self, values: dict[str, Tensor]) -> None:
+        """Stop at the first term that is NaN or explodes: at once on a CPU, at the next log line on a device."""
+        stacked = torch.stack([value.to(torch.float64).reshape(()) for value in values.values()])
+        fault = ~(stacked.abs() <= self.loop.explode).all()
+        if self.device.type == "cpu":
+            if self.processes.count == 1 and not fault:
+                return
+        else:
+            self.bad = torch.where((self.bad < 0) & fault, self.step, self.bad)
+            if self.step % self.loop.log_interval and self.step != self.loop.steps:
+                return
+            fault = self.bad >= 0
+        if self.processes.count > 1 and (self.step % self.loop.log_interval and self.step != self.loop.steps):
+            return
+        if not self.processes.worst(bool(fault)):
+            return
+        step = int(self.bad) if self.device.type != "cpu" else self.step
+        named = [f"{n} = {v.item():g}" for n, v in values.items() if not abs(v.item()) <= self.loop.explode]
+        raise MetapriorError(
+            f"the training diverged at step {step}: {', '.join(named) or 'a term was not finite'}; "
+            f"{self.last_good()}; try a lower learning rate or loop.clip"
+        )
+
+    def last_good(self) -> str:
+        """Where to go back to."""
+        if self.run is None:
+            return "this training kept no checkpoints"
+        checkpoint, _ = newest_checkpoint(self.run.folder / "checkpoint")
+        if checkpoint is None:
+            return "there is no checkpoint yet"
+        return f"the last good checkpoint is {self.run.folder / 'checkpoint'}/{checkpoint.step:09d}"
+
+    def report(self, values: dict[str, Tensor]) -> None:
+        """A line of metrics, the callbacks, a checkpoint, each when due."""
+        extra: dict[str, float] = {}
+        for callback in self.callbacks:
+            extra |= callback.stepped(self.method, self.step) or {}
+        due = self.step % self.loop.log_interval == 0 or self.step == self.loop.steps
+        if due or extra:
+            self.log(values, extra)
+        if self.run and self.step < self.loop.steps and self.checkpoint_due(due):
+            self.save()
+
+    def log(self, values: dict[str, Tensor], extra: dict[str, float]) -> None:
+        """Write a line of metrics; terms are means over processes only where the method made them so."""
+        now = time.monotonic()
+        elapsed = now - self.logged_at
+        self.seconds += elapsed
+        examples = next(iter(self.streams.values())).batch * (self.step - self.logged_step)
+        terms = {name: value.item() for name, value in values.items()} | extra
+        self.record = {
+            "step": self.step,
+            "seconds": round(self.seconds, 3),
+            "examples_per_second": round(examples / max(elapsed, 1e-9), 1),
+            "terms": {name: value if math.isfinite(value) else None for name, value in terms.items()},
+        }
+        self.logged_at, self.logged_step = now, self.step
+        if self.run and self.processes.first:
+            self.run.append_metrics(self.record)
+        for callback in self.callbacks:
+            callback.logged(self.record)
+
+    def checkpoint_due(self, logged: bool) -> bool:
+        """By steps where asked so, else by time; several processes look at the clock only where they log."""
+        if self.loop.checkpoint_every:
+            return self.step % self.loop.checkpoint_every == 0
+        if self.processes.count > 1 and not logged:
+            return False
+        wait = max(_FIRST_CHECKPOINT, self.saving / _SHARE_OF_TIME)
+        return bool(self.processes.agree(time.monotonic() - self.saved_at > wait))
+
+    def save(self) -> None:
+        """Write a checkpoint, unless the weights are not finite any more."""
+        if self.run is None:
+            return
+        began = time.monotonic()
+        carried = {f"{self.processes.rank}/{i}/{k}": v for i, s in enumerate(self.carried) for k, v in s.items()}
+        if self.processes.count > 1:
+            boxes: list[Any] = [None] * self.processes.count
+            torch.distributed.all_gather_object(boxes, carried)
+            carried = {k: v for box in boxes for k, v in box.items()}
+        weights = saved_tensors(self.method)
+        if any(not value.isfinite().all() for value in weights.values() if value.is_floating_point()):
+            raise MetapriorError(f"the weights were no longer finite at step {self.step}; {self.last_good()}")
+        if self.processes.first:
+            groups = {
+                "model": weights,
+                "optimizer": {k: v for turns in self.turns for k, v in turns.state().items()},
+                "average": {k: v for turns in self.turns for k, v in turns.averages()},
+                "carried": carried,
+                "clock": {"seconds": torch.tensor(self.seconds, dtype=torch.float64)},
+            }
+            save_checkpoint(self.run.folder / "checkpoint", Checkpoint(self.step, groups), self.loop.keep)
+        self.processes.wait()
+        self.saved_at = time.monotonic()
+        self.saving = self.saved_at - began
+
+    def restore(self, run: Run) -> None:
+        """Go back to the newest sound checkpoint, or to the beginning where there is none."""
+        checkpoint, faults = newest_checkpoint(run.folder / "checkpoint", self.device)
+        for fault in faults if self.processes.first else ():
+            before = f"step {checkpoint.step}" if checkpoint else "the beginning"
+            print_warning(f"{fault}; going back to {before}")
+        self.step = checkpoint.step if checkpoint else 0
+        if self.processes.first:
+            run.cut_metrics(self.step)
+        self.processes.wait()
+        if checkpoint is None:
+            return
+        load_tensors(self.method, checkpoint.groups["model"])
+        self.seconds = checkpoint.groups["clock"]["seconds"].item()
+        for turns in self.turns:
+            turns.load_state(checkpoint.groups["optimizer"])
+            turns.load_averages(checkpoint.groups["average"])
+        for name, value in checkpoint.groups["carried"].items():
+            rank, micro, key = name.split("/", 2)
+            if int(rank) == self.processes.rank:
+                self.carried[int(micro)][key] = value
+
+    def close(self, interrupted: bool) -> None:
+        """The final weights; or, when interrupted, a checkpoint to go on from."""
+        if self.run is None:
+            return
+        self.save()
+        if interrupted or not self.processes.first:
+            return
+        averages = {k: v for turns in self.turns for k, v in turns.averages()}
+        if averages:
+            self.run.write_weights(averages, "average")
+        self.run.write_weights(saved_tensors(self.method))
+
+
+def saved_tensors(method: Method) -> dict[str, Tensor]:
+    """The method's weights and buffers without its frozen modules, shared tensors once, contiguous."""
+    frozen = tuple(f"{name}." for name in method.frozen)
+    seen: set[int] = set()
+    tensors = {}
+    for name, value in method.state_dict().items():
+        if name.startswith(frozen) or (value.numel() and value.data_ptr() in seen):
+            continue
+        seen.add(value.data_ptr())
+        tensors[name] = value
+    return tensors
+
+
+def load_tensors(method: Method, tensors: Mapping[str, Tensor]) -> None:
+    """Put saved weights into a method; an error when they are another method's."""
+    expected = saved_tensors(method)
+    if missing := expected.keys() - tensors.keys():
+        raise MetapriorError(f"the weights lack {len(missing)} tensors of this method, such as '{min(missing)}'")
+    for name, value in expected.items():
+        if value.shape != tensors[name].shape:
+            raise MetapriorError(
+                f"the weights' '{name}' has shape {tuple(tensors[name].shape)}; this method's has {tuple(value.shape)}"
+            )
+    method.load_state_dict(dict(tensors), strict=False)
+
+
+def print_warning(message: str) -> None:
+    """One line on standard error."""
+    print(f"metaprior: warning: {message}", file=sys.stderr, flush=True)
+
+
+@contextlib.contextmanager
+def interruptible() -> Iterator[threading.Event]:
+    """An event that the first Ctrl-C (or SIGTERM) sets, so that the step in hand ends; a second one interrupts."""
+    stopped = threading.Event()
+    if threading.current_thread() is not threading.main_thread():
+        yield stopped
+        return
+
+    def stop(number: int, frame: Any) -> None:
+        if stopped.is_set():
+            raise KeyboardInterrupt
+        stopped.set()
+        print_warning("stopping after this step; press Ctrl-C again to stop at once")
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

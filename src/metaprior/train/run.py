@@ -1,0 +1,129 @@
+"""The run folder: the whole truth of one training."""
+
+import json
+import os
+import platform
+import subprocess
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+from torch import Tensor
+
+from metaprior.core import MetapriorError
+from metaprior.train.files import unwritable, whole
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class Run:
+    """A folder with ``config.json``, ``metrics.jsonl``, ``checkpoint/``, ``model.safetensors``, ``scores/``."""
+
+    folder: Path
+
+    @cached_property
+    def config(self) -> dict[str, Any]:
+        """The resolved config; an error when the folder is no run or one of another format."""
+        path = self.folder / "config.json"
+        try:
+            config = json.loads(path.read_text())
+        except FileNotFoundError:
+            raise MetapriorError(f"{self.folder} is not a run: it holds no config.json") from None
+        except (OSError, ValueError) as fault:
+            raise MetapriorError(f"{path} cannot be read: {fault}") from None
+        if not isinstance(config, dict) or config.get("format") != FORMAT:
+            written = config.get("version", "unknown") if isinstance(config, dict) else "unknown"
+            found = config.get("format", "none") if isinstance(config, dict) else "none"
+            raise MetapriorError(
+                f"run folder {self.folder} was written by metaprior {written} (run format {found}); this is metaprior "
+                f"{version('metaprior')}, which reads format {FORMAT}; install the version that wrote it"
+            )
+        return config
+
+    @property
+    def begun(self) -> bool:
+        """Whether a training has begun here."""
+        return (self.folder / "config.json").exists()
+
+    @property
+    def finished(self) -> bool:
+        """Whether the final weights are there."""
+        return (self.folder / "model.safetensors").exists()
+
+    def write_config(self, config: dict[str, Any]) -> None:
+        """Write ``config.json`` with the format, the versions and the machine."""
+        text = json.dumps({"format": FORMAT, "version": version("metaprior")} | config, indent=1)
+        with whole(self.folder / "config.json") as temporary:
+            temporary.write_text(text + "\n")
+
+    def append_metrics(self, record: dict[str, Any]) -> None:
+        """Add a line to ``metrics.jsonl``; a value that is not finite is written as null."""
+        try:
+            with (self.folder / "metrics.jsonl").open("a") as file:
+                file.write(json.dumps(record) + "\n")
+        except OSError as fault:
+            raise unwritable(self.folder / "metrics.jsonl", fault) from fault
+
+    def cut_metrics(self, step: int) -> None:
+        """Drop the lines of ``metrics.jsonl`` after a step, and a torn last line."""
+        path = self.folder / "metrics.jsonl"
+        if not path.exists():
+            return
+        kept = []
+        for line in path.read_text().splitlines():
+            try:
+                if json.loads(line)["step"] <= step:
+                    kept.append(line + "\n")
+            except (ValueError, KeyError, TypeError):
+                continue
+        with whole(path) as temporary:
+            temporary.write_text("".join(kept))
+
+    def write_weights(self, tensors: dict[str, Tensor], name: str = "model") -> None:
+        """Write ``<name>.safetensors``."""
+        with whole(self.folder / f"{name}.safetensors") as temporary:
+            save_file({k: v.detach().contiguous().cpu() for k, v in tensors.items()}, temporary)
+
+    def read_weights(self, name: str = "model") -> dict[str, Tensor]:
+        """Read ``<name>.safetensors``."""
+        path = self.folder / f"{name}.safetensors"
+        try:
+            return load_file(path)
+        except FileNotFoundError:
+            unfinished = self.begun and "; the training has not finished: go on with --resume"
+            raise MetapriorError(f"{self.folder} holds no {path.name}{unfinished or ''}") from None
+        except (OSError, SafetensorError) as fault:
+            raise MetapriorError(f"{path} is damaged: {fault}") from None
+
+
+def new_run_folder(parent: Path, name: str) -> Path:
+    """``parent/name-<i>`` with the first free number.
+
+    >>> new_run_folder(Path("/nonexistent"), "beta-vae").name
+    'beta-vae-0'
+    """
+    stem = name.replace("/", "-").removeprefix(".").split(":")[-1]
+    taken = (parent / f"{stem}-{i}" for i in range(10**6))
+    return next(path for path in taken if not path.exists())
+
+
+def provenance() -> dict[str, Any]:
+    """Versions, machine and commit, for ``config.json``."""
+    commit = subprocess.run(
+        ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
+    )
+    return {
+        "python": platform.python_version(),
+        "torch": torch.__version__,
+        "platform": f"{platform.system()} {platform.machine()}",
+        "processor": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor() or "cpu",
+        "threads": torch.get_num_threads(),
+        "processes": int(os.environ.get("WORLD_SIZE", "1")),
+        "commit": commit.stdout.strip() or None,
+    }

@@ -1,0 +1,131 @@
+"""A player's turn: its loss, its parameters, its optimiser, its average."""
+
+import fnmatch
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from metaprior.core import Batch, MetapriorError, Method, Player, Scalar, Step, Term, value_at
+from metaprior.train.options import Loop
+
+
+class PlayerLoss(nn.Module):
+    """A method's loss as one player sees it: it owns only that player's modules, so DDP reduces only those."""
+
+    def __init__(self, method: Method, player: Player) -> None:
+        super().__init__()
+        self.own = nn.ModuleList(player_module(method, player, name) for name in player.modules)
+        self.name = player.name
+        self.__dict__["method"] = method  # seen, not owned
+
+    def forward(self, batches: Mapping[str, Batch], step: Step) -> tuple[Tensor, dict[str, Term]]:
+        """The weighted sum that the player minimises, and its terms."""
+        terms: dict[str, Term] = self.method(self.name, batches, step)
+        return weighted_sum(terms), terms
+
+
+def weighted_sum(terms: Mapping[str, Term]) -> Tensor:
+    """The loss that a player minimises."""
+    first, *others = (term.value * term.weight for term in terms.values())
+    for other in others:
+        first = first + other
+    return first
+
+
+def player_module(method: Method, player: Player, name: str) -> nn.Module:
+    """The sub-module of that name, or an error."""
+    try:
+        return method.get_submodule(name)
+    except AttributeError:
+        raise MetapriorError(f"player '{player.name}' names the module '{name}', which {type(method).__name__} lacks") from None
+
+
+def player_parameters(method: Method, player: Player) -> dict[str, nn.Parameter]:
+    """The player's parameters by their names in the method."""
+    return {
+        f"{module}.{name}": parameter
+        for module in player.modules
+        for name, parameter in player_module(method, player, module).named_parameters()
+    }
+
+
+def parameter_groups(player: Player, parameters: Mapping[str, nn.Parameter]) -> list[tuple[Scalar, float, list[str]]]:
+    """(learning rate, weight decay, names) for each group that holds a parameter; the first matching pattern wins."""
+    optimizer = player.optimizer
+    decay = getattr(optimizer, "weight_decay", 0.0)
+    rules = [
+        (g.pattern, optimizer.lr if g.lr is None else g.lr, decay if g.weight_decay is None else g.weight_decay)
+        for g in player.groups
+    ]
+    rules.append(("*", optimizer.lr, decay))
+    members: list[list[str]] = [[] for _ in rules]
+    for name in parameters:
+        members[next(i for i, rule in enumerate(rules) if fnmatch.fnmatch(name, rule[0]))].append(name)
+    for (pattern, _, _), names in zip(rules[:-1], members, strict=False):
+        if not names:
+            raise MetapriorError(f"the group '{pattern}' of player '{player.name}' matches no parameter")
+    return [(lr, wd, names) for (_, lr, wd), names in zip(rules, members, strict=True) if names]
+
+
+class Turns:
+    """All that one player needs over a training."""
+
+    def __init__(self, method: Method, player: Player, loop: Loop) -> None:
+        self.player = player
+        self.parameters = player_parameters(method, player)
+        self.groups = parameter_groups(player, self.parameters)
+        self.optimizer = player.optimizer.build(
+            [
+                {"params": [self.parameters[n] for n in names], "lr": value_at(lr, 0), "weight_decay": decay}
+                for lr, decay, names in self.groups
+            ],
+            fused=loop.fused,
+        )
+        self.scheduled = [(g, lr) for g, (lr, _, _) in zip(self.optimizer.param_groups, self.groups, strict=True) if callable(lr)]
+        self.average = (
+            {name: parameter.detach().clone() for name, parameter in self.parameters.items()} if player.ema else None
+        )
+        self.clip = loop.clip
+        self.loss: nn.Module = PlayerLoss(method, player)
+
+    def update(self, step: int) -> Tensor | None:
+        """One step of the optimiser at the schedule's rate, from the gradients that are there; returns their norm."""
+        for group, lr in self.scheduled:
+            group["lr"] = value_at(lr, step)
+        norm = nn.utils.clip_grad_norm_(self.parameters.values(), self.clip) if self.clip else None
+        self.optimizer.step()
+        self.optimizer.zero_grad(set_to_none=True)
+        if self.average is not None:
+            with torch.no_grad():
+                torch._foreach_lerp_(
+                    list(self.average.values()), list(self.parameters.values()), 1 - (self.player.ema or 0.0)
+                )
+        return norm
+
+    def state(self) -> dict[str, Tensor]:
+        """The optimiser's tensors, named player/parameter/quantity."""
+        return {
+            f"{self.player.name}/{name}/{key}": value
+            for name, parameter in self.parameters.items()
+            for key, value in self.optimizer.state.get(parameter, {}).items()
+            if isinstance(value, Tensor)
+        }
+
+    def load_state(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take the optimiser's tensors back."""
+        for name, parameter in self.parameters.items():
+            prefix = f"{self.player.name}/{name}/"
+            state: dict[str, Any] = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+            if state:
+                self.optimizer.state[parameter] = state
+
+    def averages(self) -> Iterator[tuple[str, Tensor]]:
+        """The averaged parameters by their names in the method."""
+        yield from (self.average or {}).items()
+
+    def load_averages(self, tensors: Mapping[str, Tensor]) -> None:
+        """Take the averaged parameters back."""
+        for name, average in (self.average or {}).items():
+            average.copy_(tensors[name])

@@ -1,0 +1,87 @@
+"""Two processes give the parameters of one process on the same global batch."""
+
+import os
+import socket
+from pathlib import Path
+
+import pytest
+import torch
+import torch.multiprocessing as mp
+
+from metaprior.core import Adam, DataSpec, Method, Player, Replacement, Term
+from metaprior.methods import FactorVAERecipe, S2VAERecipe, VAERecipe
+from metaprior.train import Loop, fit
+from tests.conftest import Columns, random, squares
+
+DATA = DataSpec(image_shape=(1, 8, 8), factor_sizes=(4, 4))
+
+
+class Decorrelated(Method):
+    """A linear map whose output covariance is pushed to the identity: a term that couples the batch (as in DIP-VAE)."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.net = torch.nn.Linear(3, 3, bias=False)
+
+    def players(self):
+        return (Player("net", ("net",), Adam(lr=1e-2)),)
+
+    def streams(self):
+        return {"train": Replacement(16)}
+
+    def forward(self, player, batches, step):
+        codes = step.gather(self.net(batches["train"]["points"]))
+        centred = codes - codes.mean(dim=0)
+        covariance = centred.T @ centred / len(centred)
+        return {"covariance": Term((covariance - torch.eye(3, dtype=codes.dtype)).square().sum())}
+
+
+def make(kind: str):
+    torch.manual_seed(0)
+    small = {"batch": 16, "latent_dim": 4}
+    images = {"train": squares(size=8), "labelled": squares(10, size=8, seed=1)}
+    if kind == "covariance":
+        return Decorrelated(), {"train": Columns(points=random(0, 64, 3))}
+    recipe = {
+        "plain": VAERecipe(**small),
+        "total correlation": FactorVAERecipe(**small),
+        "labelled sums": S2VAERecipe(**small, labelled_batch=8),
+    }[kind]
+    return recipe.build(DATA), images
+
+
+KINDS = ("plain", "total correlation", "covariance", "labelled sums")
+
+
+def train(rank: int, port: int, folder: str) -> None:
+    os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1")
+    os.environ["MASTER_PORT"] = str(port)
+    torch.set_num_threads(1)
+    for kind in KINDS:
+        method, sources = make(kind)
+        fit(method, sources, Loop(steps=5, precision="float64", device="cpu"))
+        if rank == 0:
+            torch.save(method.state_dict(), Path(folder) / f"{kind}.pt")
+    torch.distributed.destroy_process_group()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory):
+    """The folder of weights that two gloo processes trained."""
+    folder = tmp_path_factory.mktemp("pair")
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    mp.spawn(train, (port, str(folder)), nprocs=2)
+    return folder
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_two_processes_equal_one(kind, pair):
+    method, sources = make(kind)
+    before = {name: value.clone().double() for name, value in method.state_dict().items()}
+    fit(method, sources, Loop(steps=5, precision="float64", device="cpu"))
+    two = torch.load(pair / f"{kind}.pt")
+    for name, value in method.state_dict().items():
+        assert torch.allclose(value, two[name], atol=1e-11, rtol=0), name
+    assert any(not torch.allclose(value, before[name]) for name, value in method.state_dict().items())
