@@ -1,0 +1,86 @@
+"""What a metric accepts: arrays or tensors, checked once, with an error that names what is wrong."""
+
+from typing import TypeAlias
+
+import numpy as np
+from jaxtyping import Float, Int
+from numpy.typing import ArrayLike
+from torch import Tensor
+
+from metaprior.core import MetapriorError
+
+Array: TypeAlias = Tensor | ArrayLike
+"""A numpy array, a torch tensor on any device, or nested lists of numbers."""
+
+
+def as_numpy(values: Array) -> np.ndarray:
+    """The same numbers as a numpy array; half precision becomes float32, since numpy has no bfloat16."""
+    if isinstance(values, Tensor):
+        values = values.detach().cpu()
+        values = (values.float() if values.is_floating_point() and values.itemsize < 4 else values).numpy()
+    return np.asarray(values)
+
+
+def as_codes(codes: Array, name: str = "codes") -> Float[np.ndarray, "n codes"]:
+    """Codes as a float32 or float64 matrix, one row an example, every number finite.
+
+    >>> as_codes([[0.0, 1.0], [float("nan"), 2.0]])
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: codes hold 1 NaN value, the first in row 1
+    """
+    matrix = _matrix(codes, name)
+    if matrix.dtype.kind not in "fiub":
+        raise MetapriorError(f"{name} must be real numbers; these are {matrix.dtype}")
+    if matrix.dtype not in (np.float32, np.float64):
+        matrix = matrix.astype(np.float32 if matrix.dtype == np.float16 else np.float64)
+    for kind, bad in (("NaN", np.isnan), ("infinite", np.isinf)):
+        wrong = bad(matrix)
+        if wrong.any():
+            count, row = int(wrong.sum()), int(wrong.any(axis=1).argmax())
+            raise MetapriorError(f"{name} hold {count} {kind} value{'s' * (count > 1)}, the first in row {row}")
+    return matrix
+
+
+def as_factors(factors: Array, name: str = "factors") -> Int[np.ndarray, "n factors"]:
+    """Factors as an int64 matrix: one row an example, one column a factor, values as indices of any range.
+
+    >>> as_factors([[0.0, 1.0], [1.0, 0.5]])
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: factors must be whole numbers; column 1 holds 0.5 in row 1: discretise it
+    """
+    matrix = _matrix(factors, name)
+    if matrix.dtype.kind not in "fiub":
+        raise MetapriorError(f"{name} must be whole numbers; these are {matrix.dtype}")
+    if matrix.dtype.kind == "f":
+        wrong = ~np.isfinite(matrix) | (matrix != np.round(matrix))
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0]
+            value = float(matrix[row, column])
+            where = f"column {column} holds {value:g} in row {row}"
+            raise MetapriorError(f"{name} must be whole numbers; {where}: discretise it")
+    return matrix.astype(np.int64)
+
+
+def as_pair(codes: Array, factors: Array, which: str = "") -> tuple[np.ndarray, np.ndarray]:
+    """Codes N×D and factors N×F of the same examples; ``which`` (``test ``, say) names them in errors.
+
+    >>> as_pair([[0.0], [1.0]], [[1]])
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: codes have 2 rows and factors have 1; they must be of the same examples
+    """
+    codes, factors = as_codes(codes, f"{which}codes"), as_factors(factors, f"{which}factors")
+    if len(codes) != len(factors):
+        raise MetapriorError(
+            f"{which}codes have {len(codes)} rows and {which}factors have {len(factors)}; "
+            "they must be of the same examples"
+        )
+    return codes, factors
+
+
+def _matrix(values: Array, name: str) -> np.ndarray:
+    matrix = as_numpy(values)
+    if matrix.ndim != 2:
+        raise MetapriorError(f"{name} must be a matrix, one row an example; these have shape {matrix.shape}")
+    if matrix.size == 0:
+        raise MetapriorError(f"{name} are empty: shape {matrix.shape}")
+    return matrix
