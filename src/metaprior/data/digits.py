@@ -1,9 +1,9 @@
 """scikit-learn's handwritten digits: 1,797 pictures of 8×8, on every machine that has the library."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import torch
-from sklearn.datasets import load_digits
 from torch.nn.functional import interpolate
 
 from metaprior.core import MetapriorError, unknown
@@ -33,7 +33,9 @@ def digits(options: DigitsOptions, split: str = "train") -> Dataset:
     """
     if split not in SPLITS:
         raise unknown("split of digits", split, SPLITS)
-    bunch = load_digits()
+    from sklearn.datasets import load_digits  # a second of import, for this set alone
+
+    bunch: Any = load_digits()
     images = torch.from_numpy(bunch["images"][SPLITS[split]]).float().unsqueeze(1) * (255 / 16)
     if options.size != 8:
         images = interpolate(images, size=(options.size, options.size), mode="bilinear", align_corners=False)

@@ -2,8 +2,8 @@
 
 Geometry fitted to the 320 true frames of the set's own animation: a pixel (i, j) tests its centre (i+1/2, j+1/2); y
 points down; the sprite's centre is at 16 + 32·position on both axes; rotation looks counter-clockwise as orientation
-grows; no antialiasing. Of the distinct true frames 45/45 squares, 43/45 ellipses and 160/168 hearts come out exactly,
-the others with at most 2 pixels wrong.
+grows; no antialiasing. Of the 254 distinct true frames 43/43 squares, 42/44 ellipses and 159/167 hearts come out
+exactly, the other 10 with 1 or 2 wrong pixels.
 
 Source: Matthey, Higgins, Hassabis, Lerchner 2017, github.com/deepmind/dsprites-dataset (factors, values, order).
 """
@@ -24,7 +24,7 @@ from metaprior.data.world import World
 FACTORS = ("shape", "scale", "orientation", "position_x", "position_y")
 SIZES = (3, 6, 40, 32, 32)
 RASTER = 64
-CAVEAT = "dSprites (re-rendered): not the published file; about 1 boundary pixel in 1 picture of 25 differs"
+CAVEAT = "dSprites (re-rendered): not the published file; about 1 picture in 25 differs from it, by 1 or 2 pixels"
 
 
 @dataclass(frozen=True)
