@@ -3,8 +3,8 @@
 from typing import Any
 
 from metaprior.core import Method
-from metaprior.train.options import Loop
-from metaprior.train.run import Run
+from metaprior.training.options import Loop
+from metaprior.training.run import Run
 
 
 class Callback:

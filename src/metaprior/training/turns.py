@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 
 from metaprior.core import Batch, MetapriorError, Method, Player, Scalar, Step, Term, value_at
-from metaprior.train.options import Loop
+from metaprior.training.options import Loop
 
 
 class PlayerLoss(nn.Module):

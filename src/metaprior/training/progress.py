@@ -8,9 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from metaprior.core import Method
-from metaprior.train.callbacks import Callback
-from metaprior.train.options import Loop
-from metaprior.train.run import Run
+from metaprior.training.callbacks import Callback
+from metaprior.training.options import Loop
+from metaprior.training.run import Run
 
 
 class ProgressBar(Callback):

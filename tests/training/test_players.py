@@ -6,8 +6,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from metaprior.core import SGD, Adam, Cosine, Epochs, Group, MetapriorError, Method, Player, Replacement, Term, Windows
-from metaprior.train import Loop, fit, saved_tensors
-from metaprior.train.loop import Training
+from metaprior.training import Loop, fit, saved_tensors
+from metaprior.training.loop import Training
 from tests.conftest import Columns, random
 
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from metaprior.core import MetapriorError
-from metaprior.train.files import sha256, whole
+from metaprior.training.files import sha256, whole
 
 FORMAT = 1
 

@@ -9,10 +9,10 @@ import torch
 
 from metaprior.core import DataSpec, MetapriorError
 from metaprior.methods import FactorVAERecipe, S2VAERecipe
-from metaprior.train import Callback, Loop, Run, fit
-from metaprior.train.checkpoint import checkpoints, newest_checkpoint
+from metaprior.training import Callback, Loop, Run, fit
+from metaprior.training.checkpoint import checkpoints, newest_checkpoint
 from tests.conftest import Columns, squares
-from tests.train.test_players import WGANGP, LanguageModel, random
+from tests.training.test_players import WGANGP, LanguageModel, random
 
 DATA = DataSpec(image_shape=(1, 16, 16), factor_sizes=(4, 4))
 
@@ -150,7 +150,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path, monke
 
     run = run_in(tmp_path)
     method, sources = factor_vae()
-    monkeypatch.setattr("metaprior.train.checkpoint.save_file", lambda tensors, path: full(path, tensors))
+    monkeypatch.setattr("metaprior.training.checkpoint.save_file", lambda tensors, path: full(path, tensors))
     with pytest.raises(MetapriorError, match="No space left on device; free some space"):
         fit(method, sources, Loop(steps=4, checkpoint_every=2), run)
     assert list((tmp_path / "checkpoint").iterdir()) == []

@@ -10,7 +10,7 @@ import torch.multiprocessing as mp
 
 from metaprior.core import Adam, DataSpec, Method, Player, Replacement, Term
 from metaprior.methods import FactorVAERecipe, S2VAERecipe, VAERecipe
-from metaprior.train import Loop, fit
+from metaprior.training import Loop, fit
 from tests.conftest import Columns, random, squares
 
 DATA = DataSpec(image_shape=(1, 8, 8), factor_sizes=(4, 4))

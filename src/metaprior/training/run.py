@@ -16,7 +16,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from metaprior.core import MetapriorError
-from metaprior.train.files import unwritable, whole
+from metaprior.training.files import unwritable, whole
 
 FORMAT = 1
 

@@ -14,12 +14,12 @@ import torch
 from torch import Tensor
 
 from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source, Step, Stream, derived_seed, value_at
-from metaprior.train.callbacks import Callback, TensorBoard, WeightsAndBiases
-from metaprior.train.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
-from metaprior.train.options import Loop
-from metaprior.train.processes import Processes, join_processes, refuse_to_gather
-from metaprior.train.run import Run
-from metaprior.train.turns import Turns
+from metaprior.training.callbacks import Callback, TensorBoard, WeightsAndBiases
+from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
+from metaprior.training.options import Loop
+from metaprior.training.processes import Processes, join_processes, refuse_to_gather
+from metaprior.training.run import Run
+from metaprior.training.turns import Turns
 
 _SHARE_OF_TIME = 0.02  # what checkpoints may take of the training's time
 _FIRST_CHECKPOINT = 3.0  # seconds; also the shortest time between two

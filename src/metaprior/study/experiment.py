@@ -1,0 +1,202 @@
+"""One experiment: a recipe, data and the loop, carried out into a run folder and loaded back from it."""
+
+import dataclasses
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from metaprior.core import DataSpec, MetapriorError, Method, Recipe, Source, derived_seed, from_plain, to_plain
+from metaprior.data import Dataset, World, few_labels, load as load_data
+from metaprior.methods import find_recipe
+from metaprior.training import Callback, Loop, ProgressBar, Result, Run, fit, load_tensors, new_run_folder, provenance
+from metaprior.training.processes import join_processes
+
+HELD_IN_MEMORY = 512 * 2**20
+"""Bytes up to which a rendered world is rendered once and held, instead of at every step."""
+
+_MAY_CHANGE_ON_RESUME = {"steps", "keep", "log_every", "checkpoint_every", "tensorboard", "wandb", "explode"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Experiment:
+    """All that decides a run. Its plain form is ``config.json``, which repeats it."""
+
+    recipe: str
+    """Name of the recipe, as ``metaprior list methods`` gives it, or FILE.py:NAME."""
+    method: Recipe
+    """The recipe with its choices."""
+    data: str = "dsprites"
+    """Data set and its options: dsprites:size=16,orientation=8."""
+    labels: int | None = None
+    """Labelled examples, for methods that learn from them."""
+    label_seed: int = 0
+    """Seed of the labelled set; all models of one seed see the same labels."""
+    loop: Loop = field(default_factory=Loop)
+    """Options of the loop."""
+
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Experiment":
+        """An experiment from a config file's content; what it leaves out keeps the recipe's defaults."""
+        known = {f.name for f in dataclasses.fields(cls)}
+        given = {k: v for k, v in plain.items() if k not in ("format", "version", "provenance", "data_spec")}
+        if not isinstance(given.get("recipe"), str):
+            raise MetapriorError("the config names no recipe; it must hold \"recipe\": \"beta-vae\", say")
+        recipe = find_recipe(given["recipe"])
+        method = from_plain(type(recipe), given.get("method", {}), "method", base=recipe)
+        rest = {k: v for k, v in given.items() if k not in ("recipe", "method")}
+        if set(rest) <= known:
+            return from_plain(cls, rest, base=cls(recipe=given["recipe"], method=method))
+        return from_plain(cls, rest)
+
+    def plain(self) -> dict[str, Any]:
+        """The content of ``config.json`` that repeats this experiment."""
+        return to_plain(self)
+
+
+def train(
+    recipe: str | Recipe,
+    *,
+    data: str = "dsprites",
+    labels: int | None = None,
+    label_seed: int = 0,
+    out: str | Path | None = None,
+    resume: bool = False,
+    method: Mapping[str, Any] | None = None,
+    loop: Loop | None = None,
+    callbacks: Sequence[Callback] = (),
+    progress: bool = True,
+    **loop_options: Any,
+) -> Run:
+    """Train a recipe by name, or one of your own making, and return its run.
+
+    ``method`` overrides the recipe's choices by name; further keywords are options of the loop: ``steps``, ``seed``,
+    ``precision``… The model is ``metaprior.load(run.folder)``.
+
+    >>> run = train("beta-vae", data="digits", steps=10_000, method={"beta": 8.0})  # doctest: +SKIP
+    """
+    name = recipe if isinstance(recipe, str) else type(recipe).__name__.removesuffix("Recipe").lower()
+    chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
+    experiment = Experiment(
+        recipe=name,
+        method=from_plain(type(chosen), dict(method or {}), "method", base=chosen),
+        data=data,
+        labels=labels,
+        label_seed=label_seed,
+        loop=from_plain(Loop, loop_options, "loop", base=loop or Loop()),
+    )
+    return carry_out(experiment, Path(out) if out else None, resume, callbacks, progress)[0]
+
+
+def carry_out(
+    experiment: Experiment,
+    out: Path | None = None,
+    resume: bool = False,
+    callbacks: Sequence[Callback] = (),
+    progress: bool = True,
+) -> tuple[Run, Result]:
+    """Train as the experiment says, into ``out`` (by default the next free ``runs/<recipe>-<i>``)."""
+    processes = join_processes()
+    data = load_data(experiment.data)
+    sources = build_sources(experiment, data)
+    spec = data_spec(data, sources)
+    run = Run(Path(processes.agree(str(out or new_run_folder(Path("runs"), experiment.recipe)))))  # pyright: ignore
+    existed = run.folder.exists()
+    if processes.first:
+        check_folder(run, experiment, resume)
+    method = build_method(experiment.method, spec, experiment.loop.seed)
+    if experiment.loop.warm_start:
+        warm_start(method, Path(experiment.loop.warm_start))
+    if processes.first:
+        described = {"data_spec": to_plain(spec), "provenance": provenance() | {"data_digest": data.digest}}
+        run.write_config(experiment.plain() | described)
+    processes.wait()
+    shown = [ProgressBar(f"{experiment.recipe} on {experiment.data}")] if progress else []
+    try:
+        return run, fit(method, sources, experiment.loop, run, [*shown, *callbacks], resume)
+    except MetapriorError:
+        if processes.first and not existed and not (run.folder / "metrics.jsonl").exists():
+            shutil.rmtree(run.folder, ignore_errors=True)  # nothing was trained: leave nothing behind
+        raise
+
+
+def build_sources(experiment: Experiment, data: Dataset | World) -> dict[str, Source]:
+    """The data under the names that streams ask for: ``train``, and ``labelled`` where the method needs it."""
+    needs = experiment.method.needs_labels
+    if needs and experiment.labels is None:
+        raise MetapriorError(f"{experiment.recipe} learns from labels too; say how many, such as --labels 100")
+    if experiment.labels is not None and not needs:
+        raise MetapriorError(f"{experiment.recipe} uses no labels; leave --labels out, or take an s2- method")
+    sources: dict[str, Source] = {"train": data}
+    if experiment.labels is not None:
+        sources["labelled"] = few_labels(data, experiment.labels, experiment.label_seed)
+    if isinstance(data, World) and len(data) * torch.Size(data.image_shape).numel() <= HELD_IN_MEMORY:
+        sources["train"] = data.cached()
+    return sources
+
+
+def data_spec(data: Dataset | World, sources: Mapping[str, Source]) -> DataSpec:
+    """What the recipe must know of the data, and of the factors as labelled."""
+    labelled = sources.get("labelled")
+    sizes = labelled.factor_sizes if isinstance(labelled, Dataset) else ()
+    return dataclasses.replace(data.spec, labelled_factor_sizes=sizes)
+
+
+def build_method(recipe: Recipe, spec: DataSpec, seed: int) -> Method:
+    """The recipe's method, with starting weights that depend on the seed alone."""
+    with torch.random.fork_rng():
+        torch.manual_seed(derived_seed(seed, "weights"))
+        return recipe.build(spec)
+
+
+def check_folder(run: Run, experiment: Experiment, resume: bool) -> None:
+    """Refuse to write over a run, and to go on with one of another experiment."""
+    if not run.begun:
+        if run.folder.exists() and any(run.folder.iterdir()):
+            raise MetapriorError(f"{run.folder} exists and is no run; choose another --out")
+        return
+    if not resume:
+        raise MetapriorError(f"{run.folder} already holds a run; go on with --resume, or choose another --out")
+    before, now = Experiment.from_plain(run.config).plain(), experiment.plain()
+    for name, value in _flat(now).items():
+        if value != _flat(before).get(name) and name.removeprefix("loop.") not in _MAY_CHANGE_ON_RESUME:
+            raise MetapriorError(
+                f"{run.folder} was begun with {name} = {_flat(before).get(name)!r}, not {value!r}; "
+                "resume with the same settings, or choose another --out"
+            )
+
+
+def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:
+    flat = {}
+    for name, value in plain.items():
+        flat |= _flat(value, f"{prefix}{name}.") if isinstance(value, Mapping) else {prefix + name: value}
+    return flat
+
+
+def warm_start(method: Method, folder: Path) -> None:
+    """Copy every tensor that another run's model has under the same name and shape; at least one must fit."""
+    own, other = method.state_dict(), Run(folder).read_weights()
+    fitting = {k: v for k, v in other.items() if k in own and own[k].shape == v.shape}
+    if not fitting:
+        raise MetapriorError(f"no tensor of {folder} fits this method; a warm start needs nets of the same shape")
+    method.load_state_dict(fitting, strict=False)
+
+
+def load(run: str | Path, average: bool = True) -> Method:
+    """The trained model of a run folder (or of a folder that ``save_pretrained`` wrote), ready to be used.
+
+    With ``average`` the averaged weights are taken where the run kept them. The model has the capabilities of its
+    method: ``encode``, ``decode``, ``sample``…
+    """
+    source = Run(Path(run))
+    experiment = Experiment.from_plain(source.config)
+    method = build_method(experiment.method, from_plain(DataSpec, source.config.get("data_spec")), experiment.loop.seed)
+    weights = source.read_weights()
+    if average and (source.folder / "average.safetensors").exists():
+        weights |= source.read_weights("average")
+    method.to(next(iter(weights.values())).dtype)
+    load_tensors(method, weights)
+    return method.eval()
