@@ -1,1 +1,8 @@
 """A model and data in, scores out."""
+
+from metaprior.judge.codes import World
+from metaprior.judge.disentanglement import Settings, judge
+from metaprior.judge.features import features
+from metaprior.judge.scores import Score, Scores, Table, write_scores
+
+__all__ = ["Score", "Scores", "Settings", "Table", "World", "features", "judge", "write_scores"]

@@ -1,15 +1,15 @@
 """What a metric accepts: arrays or tensors, checked once, with an error that names what is wrong."""
 
+from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
 from jaxtyping import Float, Int
-from numpy.typing import ArrayLike
 from torch import Tensor
 
 from metaprior.core import MetapriorError
 
-Array: TypeAlias = Tensor | ArrayLike
+Array: TypeAlias = Tensor | np.ndarray | Sequence[Sequence[float]]
 """A numpy array, a torch tensor on any device, or nested lists of numbers."""
 
 

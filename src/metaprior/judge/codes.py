@@ -1,0 +1,161 @@
+"""Where the codes of a protocol come from: any draw from a world, or the rows there are."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol, TypeAlias, TypeGuard, runtime_checkable
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from metaprior.core import Encodes, MetapriorError
+from metaprior.judge.features import Gathers, Progress, features
+from metaprior.metrics import MajorityVote, Represent, Votes, factor_vae_score, factor_vae_score_finite
+from metaprior.metrics.arrays import Array, as_codes, as_factors, as_pair
+
+WHOLE_WORLD = 1_000_000
+"""Up to so many images the whole world is encoded once, and every metric looks codes up."""
+
+
+@runtime_checkable
+class World(Gathers, Protocol):
+    """A source whose examples are all combinations of its factors, in mixed-radix order, the last one fastest."""
+
+    @property
+    def factor_sizes(self) -> tuple[int, ...]: ...
+
+
+Model: TypeAlias = Encodes | Array
+"""A model that encodes, or the codes themselves."""
+Data: TypeAlias = World | Gathers | Array
+"""A world, a source with a column of factors, or the factors themselves."""
+
+
+class Codes(Protocol):
+    """Where the metrics get codes and factors from: drawn from a world, or the rows there are."""
+
+    @property
+    def protocol(self) -> str: ...
+
+    @property
+    def factor_sizes(self) -> tuple[int, ...]: ...
+
+    def sample(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]: ...
+
+    def split(self, train: int, test: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]: ...
+
+    def vote(self, votes: Votes, seed: int) -> MajorityVote: ...
+
+
+@dataclass(frozen=True, eq=False)
+class CodesOfWorld:
+    """Codes of any combination of factors: uniform draws with replacement, and interventions."""
+
+    codes: np.ndarray | Represent
+    factor_sizes: tuple[int, ...]
+    protocol: str = "world"
+
+    def sample(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """Codes n×D and factors n×F of uniform draws with replacement."""
+        index = np.random.default_rng(seed).integers(np.prod(self.factor_sizes), size=n)
+        factors = np.stack(np.unravel_index(index, self.factor_sizes), axis=1)
+        return (self.codes[index] if isinstance(self.codes, np.ndarray) else as_codes(self.codes(factors))), factors
+
+    def split(self, train: int, test: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Training codes and factors, test codes and factors: independent draws."""
+        codes, factors = self.sample(train + test, seed)
+        return codes[:train], factors[:train], codes[train:], factors[train:]
+
+    def vote(self, votes: Votes, seed: int) -> MajorityVote:
+        """The FactorVAE score by interventions on the world."""
+        return factor_vae_score(self.codes, self.factor_sizes, votes, seed)
+
+
+@dataclass(frozen=True, eq=False)
+class CodesOfRows:
+    """Codes of the rows there are: samples without replacement, a test third, factors held fixed by grouping rows."""
+
+    codes: np.ndarray
+    factors: np.ndarray
+    protocol: str = "finite"
+
+    @property
+    def factor_sizes(self) -> tuple[int, ...]:
+        """How many values of each factor occur."""
+        return tuple(len(np.unique(column)) for column in self.factors.T)
+
+    def sample(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+        """All rows, or ``n`` of them without replacement."""
+        index = np.random.default_rng(seed).permutation(len(self.codes))[:n]
+        return self.codes[index], self.factors[index]
+
+    def split(self, train: int, test: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+        """Two thirds to train and one to test, shuffled; at most as many as asked for."""
+        n = min(len(self.codes), train + test)
+        codes, factors = self.sample(n, seed)
+        cut = max(min(train, n * 2 // 3), 1)
+        if n - cut < 1:
+            raise MetapriorError(f"{n} rows are too few to train and to test on; DCI needs at least 2")
+        return codes[:cut], factors[:cut], codes[cut : cut + test], factors[cut : cut + test]
+
+    def vote(self, votes: Votes, seed: int) -> MajorityVote:
+        """The FactorVAE score by grouping rows."""
+        return factor_vae_score_finite(self.codes, self.factors, votes, seed)
+
+
+def codes_of(model: Model, data: Data, batch: int = 512, progress: Progress | None = None) -> Codes:
+    """Codes that metrics can ask for, from a model or codes, and a world, a source with factors, or factors.
+
+    Codes of a whole world must be in its order. A model meets a world of up to a million images by encoding it once;
+    larger worlds are encoded where a metric draws. Rows with a missing factor (-1) are left out.
+    """
+    if isinstance(data, Tensor | np.ndarray | Sequence):
+        if isinstance(model, Encodes):
+            raise MetapriorError("a model needs images to encode: give a world or a data set, not the factors alone")
+        codes, factors = as_pair(model, data)
+        return CodesOfRows(codes, factors)
+    if is_world(data):
+        sizes = tuple(int(size) for size in data.factor_sizes)
+        if not isinstance(model, Encodes):
+            codes = as_codes(model)
+            if len(codes) != len(data):
+                raise MetapriorError(
+                    f"the world has {len(data)} images and codes have {len(codes)} rows; "
+                    "give codes of the whole world, or the factors of these rows"
+                )
+            return CodesOfWorld(codes, sizes)
+        if len(data) <= WHOLE_WORLD:
+            return CodesOfWorld(features(model, data, batch=batch, progress=progress), sizes)
+
+        def represent(factors: np.ndarray) -> np.ndarray:
+            index = np.ravel_multi_index(tuple(factors.T), sizes)
+            return features(model, data, torch.from_numpy(index), batch)
+
+        return CodesOfWorld(represent, sizes)
+    factors = _factors(data, batch)
+    codes = features(model, data, batch=batch, progress=progress) if isinstance(model, Encodes) else as_codes(model)
+    codes, factors = as_pair(codes, factors)
+    known = (factors >= 0).all(axis=1)
+    if not known.any():
+        raise MetapriorError("every row of this data set misses some factor, so there is nothing to judge codes by")
+    dropped = int((~known).sum())
+    note = f"finite ({dropped} rows with a missing factor left out)" if dropped else "finite"
+    return CodesOfRows(codes[known], factors[known], note)
+
+
+def is_world(data: object) -> TypeGuard[World]:
+    """Whether a source holds all combinations of its factors in mixed-radix order: by its length, and a few rows."""
+    if not isinstance(data, World) or not data.factor_sizes or len(data) != math.prod(data.factor_sizes):
+        return False
+    index = np.unique(np.linspace(0, len(data) - 1, 32).astype(np.int64))
+    there = as_factors(data.gather(torch.from_numpy(index)).factors)
+    return np.array_equal(there, np.stack(np.unravel_index(index, tuple(data.factor_sizes)), axis=1))
+
+
+def _factors(data: Gathers, batch: int) -> np.ndarray:
+    held = getattr(data, "factors", None)  # a set in memory: no need to read its images
+    if isinstance(held, Tensor):
+        return as_factors(held)
+    parts = [as_factors(data.gather(rows).factors) for rows in torch.arange(len(data)).split(batch)]
+    return np.concatenate(parts)

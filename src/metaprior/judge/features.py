@@ -1,0 +1,81 @@
+"""Features of images by any model that encodes."""
+
+from collections.abc import Callable
+from typing import Protocol, TypeAlias
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from metaprior.core import Batch, Encodes, MetapriorError, require
+
+Progress: TypeAlias = Callable[[int, int], None]
+"""Called with how many images are done, and how many there are."""
+
+
+class Gathers(Protocol):
+    """Examples by index: any :class:`metaprior.core.Source`, of which a judge needs no more than this."""
+
+    def __len__(self) -> int: ...
+
+    def gather(self, indices: Tensor) -> Batch: ...
+
+
+def features(
+    model: Encodes,
+    images: Tensor | Gathers,
+    indices: Tensor | None = None,
+    batch: int = 512,
+    progress: Progress | None = None,
+) -> Float[np.ndarray, "n d"]:
+    """Features N×D, float32, of images by a model in evaluation mode, without gradients.
+
+    ``images`` are N×C×H×W, uint8 (0 to 255) or floating (in [0, 1]); or a source, of which ``indices`` says what to
+    read, by default everything. Batches move to the model's device.
+
+    >>> class Mean:
+    ...     def encode(self, images):
+    ...         return images.mean(dim=(2, 3))
+    >>> features(Mean(), torch.full((2, 1, 4, 4), 255, dtype=torch.uint8)).tolist()
+    [[1.0], [1.0]]
+    """
+    require(model, Encodes, "taking features")
+    indices = torch.arange(len(images)) if indices is None else indices
+    device = next(model.parameters(), torch.zeros(())).device if isinstance(model, nn.Module) else None
+    training = isinstance(model, nn.Module) and model.training
+    if isinstance(model, nn.Module):
+        model.eval()
+    found: np.ndarray | None = None
+    try:
+        for begin in range(0, len(indices), batch):
+            rows = indices[begin : begin + batch]
+            codes = _encode(model, _read(images, rows), device)
+            if found is None:
+                found = np.empty((len(indices), codes.shape[1]), dtype=np.float32)
+            found[begin : begin + len(rows)] = codes.float().cpu().numpy()
+            if progress is not None:
+                progress(min(begin + batch, len(indices)), len(indices))
+    finally:
+        if isinstance(model, nn.Module):
+            model.train(training)
+    if found is None:
+        raise MetapriorError("there are no images to take features of")
+    return found
+
+
+def _read(images: Tensor | Gathers, rows: Tensor) -> Tensor:
+    if not isinstance(images, Tensor):
+        return images.gather(rows).images
+    picked = images[rows.to(images.device)]
+    return picked.float() / 255 if picked.dtype == torch.uint8 else picked
+
+
+@torch.inference_mode()
+def _encode(model: Encodes, images: Tensor, device: torch.device | None) -> Tensor:
+    codes = model.encode(images.to(device) if device is not None else images)
+    if codes.ndim != 2 or len(codes) != len(images):
+        raise MetapriorError(
+            f"encode() must give one row of features an image; {len(images)} images gave shape {tuple(codes.shape)}"
+        )
+    return codes

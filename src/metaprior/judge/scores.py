@@ -1,0 +1,98 @@
+"""Scores: what a judge hands back, and the file they are kept in."""
+
+import json
+import os
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Score:
+    """One number, and how it came about; ``value`` is None, with the ``reason``, where it cannot be computed."""
+
+    value: float | None
+    n: int
+    """How many examples (or votes) the value is a mean over."""
+    seed: int
+    protocol: str
+    se: float | None = None
+    """Standard error, where the value is a mean of independent parts."""
+    reason: str | None = None
+    details: Mapping[str, Any] = field(default_factory=dict)
+    """What else a reader must know: the ceiling, the backend, the strength chosen."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The score as plain values: ``value n seed protocol``, then what applies."""
+        required = {"value": self.value, "n": self.n, "seed": self.seed, "protocol": self.protocol}
+        optional = {"se": self.se, "reason": self.reason, **self.details}
+        return required | {name: value for name, value in optional.items() if value is not None}
+
+
+@dataclass(frozen=True, eq=False)
+class Table:
+    """A matrix behind a score, with what its rows and columns are: for plots."""
+
+    values: np.ndarray
+    rows: tuple[str, ...]
+    columns: tuple[str, ...]
+    unit: str = ""
+
+    def to_json(self) -> dict[str, Any]:
+        """The matrix as nested lists, with its names."""
+        values = np.asarray(self.values).tolist()
+        return {"values": values, "rows": list(self.rows), "columns": list(self.columns), "unit": self.unit}
+
+
+@dataclass(frozen=True, eq=False)
+class Scores:
+    """The scores of one model on one data set under one protocol.
+
+    >>> scores = Scores("disentanglement", {"mig": Score(0.41, 10_000, 0, "world")}, model="mine", data="dsprites")
+    >>> scores["mig"].value
+    0.41
+    >>> scores.to_json()["scores"]
+    {'mig': {'value': 0.41, 'n': 10000, 'seed': 0, 'protocol': 'world'}}
+    """
+
+    protocol: str
+    scores: Mapping[str, Score]
+    model: str
+    data: str
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+    def __getitem__(self, name: str) -> Score:
+        return self.scores[name]
+
+    def to_json(self) -> dict[str, Any]:
+        """What ``metaprior judge --json`` prints."""
+        return {
+            "protocol": self.protocol,
+            "model": self.model,
+            "data": self.data,
+            "scores": {name: score.to_json() for name, score in self.scores.items()},
+            "tables": {name: table.to_json() for name, table in self.tables.items()},
+        }
+
+
+def write_scores(scores: Scores, run: Path) -> Path:
+    """Keep scores in the run's folder as ``scores/<protocol>.json``; a reader never sees half a file."""
+    target = run / "scores" / f"{scores.protocol}.json"
+    target.parent.mkdir(parents=True, exist_ok=True)
+    text = json.dumps(scores.to_json(), indent=1, allow_nan=False)
+    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=".part")
+    temporary = Path(name)
+    try:
+        with os.fdopen(handle, "w") as file:
+            file.write(text + "\n")
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.chmod(0o644)
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return target
