@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from metaprior.core import MetapriorError
-from metaprior.data import DSpritesOptions, World, dsprites, load
+from metaprior.data import DSpritesOptions, World, dsprites_world, load
 from metaprior.data.store import find
 
 needs_frames = pytest.mark.skipif(
@@ -17,7 +17,7 @@ needs_frames = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def world() -> World:
-    return dsprites()
+    return dsprites_world()
 
 
 def moments(images: Tensor) -> tuple[Tensor, Tensor]:
@@ -105,7 +105,7 @@ def test_orientation_turns_counter_clockwise(world: World) -> None:
 def test_pictures_have_no_grey_at_64_pixels_and_17_levels_at_16(world: World) -> None:
     index = torch.randint(len(world), (200,), generator=torch.Generator().manual_seed(0))
     factors = world.factors_of(index)
-    large, small = world.render(factors), dsprites(DSpritesOptions(size=16)).render(factors)
+    large, small = world.render(factors), dsprites_world(DSpritesOptions(size=16)).render(factors)
     assert set(large.unique().tolist()) == {0, 255}
     assert len(small.unique()) == 17
     mean = large.unfold(2, 4, 4).unfold(3, 4, 4).double().mean((4, 5))
@@ -114,7 +114,7 @@ def test_pictures_have_no_grey_at_64_pixels_and_17_levels_at_16(world: World) ->
 
 def test_pictures_of_16_pixels_tell_positions_apart(world: World) -> None:
     """Shrinking keeps the sub-pixel shift: all 32 × 32 positions of the smallest sprites are different pictures."""
-    small = dsprites(DSpritesOptions(size=16))
+    small = dsprites_world(DSpritesOptions(size=16))
     for shape in range(3):
         places = torch.cartesian_prod(*(torch.tensor([v]) for v in (shape, 0, 3)), torch.arange(32), torch.arange(32))
         at_64, at_16 = (len(w.render(places).flatten(1).unique(dim=0)) for w in (world, small))
@@ -122,7 +122,7 @@ def test_pictures_of_16_pixels_tell_positions_apart(world: World) -> None:
 
 
 def test_fewer_values_of_a_factor() -> None:
-    small = dsprites(DSpritesOptions(size=16, shape=2, scale=2, orientation=8, position_x=3, position_y=1))
+    small = dsprites_world(DSpritesOptions(size=16, shape=2, scale=2, orientation=8, position_x=3, position_y=1))
     assert small.factor_sizes == (2, 2, 8, 3, 1)
     factors = small.factors_of(torch.arange(len(small)))
     ellipse = small.render(factors[factors[:, 0] == 1])
@@ -133,7 +133,7 @@ def test_fewer_values_of_a_factor() -> None:
 
 def test_kept_values_are_published_ones_where_they_coincide(world: World) -> None:
     """Ends of scale and positions, and orientation 0 and 2π/3 (13 of 39 steps), are in the smaller world too."""
-    small = dsprites(DSpritesOptions(scale=2, orientation=3, position_x=2, position_y=2))
+    small = dsprites_world(DSpritesOptions(scale=2, orientation=3, position_x=2, position_y=2))
     full = torch.cartesian_prod(torch.arange(3), *(torch.tensor(v) for v in ((0, 5), (0, 13, 26), (0, 31), (0, 31))))
     assert torch.equal(small.render(small.factors_of(torch.arange(len(small)))), world.render(full))
 

@@ -1,12 +1,19 @@
 """Images in: data sets, and worlds whose factors are known."""
 
-from metaprior.data.catalogue import CATALOGUE, Entry, available, load
+from metaprior.data.catalogue import CATALOGUE, Entry, available, describe, load, load_pictures
 from metaprior.data.dataset import Dataset
-from metaprior.data.dsprites import DSpritesOptions, dsprites
+from metaprior.data.digits import DigitsOptions
+from metaprior.data.dsprites import DSpritesOptions, dsprites_world
+from metaprior.data.dsprites_official import OfficialOptions, official_dsprites, read_dsprites
+from metaprior.data.folder import FolderOptions
 from metaprior.data.labelled import Labeller, few_labels, perfect
+from metaprior.data.on_disk import rendered, rendered_path
+from metaprior.data.packs import Pack, PackOptions, TextOptions
 from metaprior.data.world import Held, Renderer, World
 
 __all__ = [
-    "CATALOGUE", "DSpritesOptions", "Dataset", "Entry", "Held", "Labeller", "Renderer", "World",
-    "available", "dsprites", "few_labels", "load", "perfect",
+    "CATALOGUE", "DSpritesOptions", "Dataset", "DigitsOptions", "Entry", "FolderOptions", "Held", "Labeller",
+    "OfficialOptions", "Pack", "PackOptions", "Renderer", "TextOptions", "World", "available", "describe",
+    "dsprites_world", "few_labels", "load", "load_pictures", "official_dsprites", "perfect", "read_dsprites",
+    "rendered", "rendered_path",
 ]  # fmt: skip

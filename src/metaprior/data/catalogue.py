@@ -1,13 +1,21 @@
 """Every data set by name: what it is, what to fetch when it is missing, how it is read."""
 
+import dataclasses
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from torch import Tensor
+
 from metaprior.core import MetapriorError, unknown
 from metaprior.data.dataset import Dataset
 from metaprior.data.digits import DigitsOptions, digits
-from metaprior.data.dsprites import DSpritesOptions, dsprites
+from metaprior.data.dsprites import CAVEAT as RERENDERED
+from metaprior.data.dsprites import DSpritesOptions, dsprites_world
+from metaprior.data.dsprites_official import BYTES, FETCH, FILES, OfficialOptions, official_dsprites
+from metaprior.data.folder import FolderOptions, folder, folder_pictures
+from metaprior.data.on_disk import rendered, rendered_path
 from metaprior.data.options import parse, split_name
 from metaprior.data.packs import Pack, PackOptions, TextOptions
 from metaprior.data.store import find
@@ -16,24 +24,33 @@ from metaprior.data.world import World
 
 @dataclass(frozen=True)
 class Entry:
-    """One row of the catalogue. ``file`` is what must be on the machine, ``None`` if nothing; ``size`` its bytes."""
+    """One row of the catalogue.
+
+    ``files`` are what may be on the machine, any one of them being enough; none means nothing is needed. ``size`` is in
+    bytes. ``pictures``, where the set can have them, reads pictures each of its own size.
+    """
 
     summary: str
     licence: str
     options: type
     load: Callable[[Any, str], Dataset | World]
-    file: str | None = None
+    files: tuple[str, ...] = ()
     size: int = 0
     fetch: str = "nothing to fetch"
+    caveat: str = ""
+    pictures: Callable[[Any, str], list[Tensor]] | None = None
 
 
-def _world(make: Callable[[Any], World], name: str) -> Callable[[Any, str], World]:
+def _world(make: Callable[[Any], World]) -> Callable[[Any, str], World]:
     """A world has no splits: everything in it is ``train`` (the studies sample it without end) or ``all``."""
 
     def load(options: Any, split: str) -> World:
+        world = make(options)
         if split not in ("train", "all"):
-            raise MetapriorError(f"{name} is a world of all its combinations, without a split '{split}'; use 'train'")
-        return make(options)
+            raise MetapriorError(
+                f"{world.name} is a world of all its combinations and has no split '{split}'; take 'train'"
+            )
+        return rendered(world) if rendered_path(world).is_file() else world
 
     return load
 
@@ -43,13 +60,13 @@ def _pack(
 ) -> Entry:
     fetch = f"a Parquet file (image, label, split) and its JSON, made from {source}; {size / 1e6:.1f} MB; {licence}"
     pack = Pack(name, file, fetch, caveat, factors)
-    return Entry(summary, licence, PackOptions, pack.load, file, size, fetch)
+    return Entry(summary, licence, PackOptions, pack.load, (file,), size, fetch, caveat, pack.pictures)
 
 
 def _text(name: str, file: str, size: int, licence: str, source: str, summary: str, caveat: str = "") -> Entry:
     fetch = f"a Parquet file (text, split) and its JSON, made from {source}; {size / 1e6:.1f} MB; {licence}"
     pack = Pack(name, file, fetch, caveat)
-    return Entry(summary, licence, TextOptions, pack.text, file, size, fetch)
+    return Entry(summary, licence, TextOptions, pack.text, (file,), size, fetch, caveat)
 
 
 CATALOGUE: dict[str, Entry] = {
@@ -57,9 +74,26 @@ CATALOGUE: dict[str, Entry] = {
         "dSprites (re-rendered): 737,280 pictures of 5 known factors, or a smaller world of the same geometry",
         "Apache-2.0",
         DSpritesOptions,
-        _world(dsprites, "dsprites"),
+        _world(dsprites_world),
+        caveat=RERENDERED,
+    ),
+    "dsprites-official": Entry(
+        "dSprites as published: 737,280 pictures of 5 known factors, 64×64",
+        "Apache-2.0",
+        OfficialOptions,
+        _world(official_dsprites),
+        FILES,
+        BYTES,
+        " or ".join(FILES) + " " + FETCH,
     ),
     "digits": Entry("scikit-learn's 1,797 handwritten digits, 8×8 grey", "CC BY 4.0", DigitsOptions, digits),
+    "folder": Entry(
+        "your own folder of pictures, labelled by sub-folder, labels.csv or factors.csv: folder:path=DIR,size=64",
+        "yours",
+        FolderOptions,
+        folder,
+        pictures=folder_pictures,
+    ),
     "mnist": _pack(
         "mnist", "mnist.parquet", 14793855, "CC BY-SA 3.0 (commonly stated)", "github.com/rasbt/mnist-pngs",
         "MNIST, complete: 60,000 + 10,000 digits, 28×28 grey",
@@ -136,30 +170,78 @@ CATALOGUE: dict[str, Entry] = {
 def load(name: str, split: str = "train") -> Dataset | World:
     """The data set or world that ``name:option=value,…`` names.
 
+    A world that has been :func:`metaprior.data.rendered` on this machine comes from its file.
+
     >>> len(load("digits", split="test"))
     360
     """
-    plain, given = split_name(name)
-    if plain not in CATALOGUE:
-        raise unknown("data set", plain, CATALOGUE)
-    entry = CATALOGUE[plain]
-    return entry.load(parse(entry.options, given, plain), split)
+    entry, options = _find(name)
+    return entry.load(options, split)
+
+
+def load_pictures(name: str, split: str = "train") -> list[Tensor]:
+    """The pictures of a set, uint8 C×H×W, each of its own size (Kodak's are upright or not).
+
+    >>> load_pictures("digits", split="test")[0].shape
+    torch.Size([1, 8, 8])
+    """
+    entry, options = _find(name)
+    if entry.pictures is not None:
+        return entry.pictures(options, split)
+    data = entry.load(options, split)
+    if isinstance(data, World) or data.images is None:
+        raise MetapriorError(f"'{name}' has no list of pictures; take a set of pictures")
+    return list(data.images)
 
 
 def available() -> list[dict[str, Any]]:
-    """One row a set: ``name summary present path licence bytes fetch``; ``path`` is ``None`` without a file."""
-    rows = []
-    for name, entry in CATALOGUE.items():
-        path = find(entry.file) if entry.file else None
-        rows.append(
-            {
-                "name": name,
-                "summary": entry.summary,
-                "present": entry.file is None or path is not None,
-                "path": str(path) if path else None,
-                "licence": entry.licence,
-                "bytes": entry.size,
-                "fetch": entry.fetch,
-            }
-        )
-    return rows
+    """One row a set: ``name summary present path licence bytes fetch``; ``path`` is ``None`` without a file.
+
+    >>> [row["present"] for row in available() if row["name"] in ("dsprites", "digits")]
+    [True, True]
+    """
+    return [_row(name) for name in CATALOGUE]
+
+
+def describe(name: str) -> dict[str, Any]:
+    """The row of one set, and its ``caveat`` and ``options``: ``name type default`` of each, and what they mean.
+
+    >>> [option["name"] for option in describe("digits")["options"]]
+    ['size']
+    """
+    entry = _entry(name)
+    options = [
+        {
+            "name": field.name,
+            "type": field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type)),
+            "default": None if field.default is dataclasses.MISSING else field.default,
+        }
+        for field in dataclasses.fields(entry.options)
+    ]
+    return _row(name) | {"caveat": entry.caveat, "options": options, "about": inspect.getdoc(entry.options)}
+
+
+def _entry(name: str) -> Entry:
+    if name not in CATALOGUE:
+        raise unknown("data set", name, CATALOGUE)
+    return CATALOGUE[name]
+
+
+def _find(text: str) -> tuple[Entry, Any]:
+    name, given = split_name(text)
+    entry = _entry(name)
+    return entry, parse(entry.options, given, name)
+
+
+def _row(name: str) -> dict[str, Any]:
+    entry = CATALOGUE[name]
+    path = next(filter(None, map(find, entry.files)), None)
+    return {
+        "name": name,
+        "summary": entry.summary,
+        "present": not entry.files or path is not None,
+        "path": str(path) if path else None,
+        "licence": entry.licence,
+        "bytes": entry.size,
+        "fetch": entry.fetch,
+    }

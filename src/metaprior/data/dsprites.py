@@ -60,10 +60,10 @@ class DSpritesOptions:
         return tuple(getattr(self, name) for name in FACTORS)
 
 
-def dsprites(options: DSpritesOptions | None = None) -> World:
+def dsprites_world(options: DSpritesOptions | None = None) -> World:
     """The world of dSprites, rendered as it is asked for.
 
-    >>> world = dsprites(DSpritesOptions(size=16, orientation=8))
+    >>> world = dsprites_world(DSpritesOptions(size=16, orientation=8))
     >>> world.factor_sizes, world.image_shape
     ((3, 6, 8, 32, 32), (1, 16, 16))
     """

@@ -79,7 +79,7 @@ class Pack:
         return Dataset(name=self.name, tokens=tokens, caveat=self.caveat)
 
     def _decode(self, images: Any, split: str, options: PackOptions) -> list[Tensor]:
-        named = ((bytes(image), f"picture {i} of {self.name}, split {split},") for i, image in enumerate(images))
+        named = [(bytes(image), f"picture {i} of {self.name}, split {split},") for i, image in enumerate(images)]
         return decode_all(named, options.size, options.channels)
 
     def _read(self, columns: tuple[str, ...], split: str) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 import io
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,8 @@ from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
 from metaprior.core import MetapriorError
+
+SMALL = 8192
 
 
 def decode(source: bytes | Path, where: str, size: int | None = None, channels: int | None = None) -> Tensor:
@@ -35,10 +37,12 @@ def decode(source: bytes | Path, where: str, size: int | None = None, channels: 
 
 
 def decode_all(
-    sources: Iterable[tuple[bytes | Path, str]], size: int | None = None, channels: int | None = None
+    sources: Sequence[tuple[bytes | Path, str]], size: int | None = None, channels: int | None = None
 ) -> list[UInt8[Tensor, "c h w"]]:
     """All of ``(picture, where)``, each as :func:`decode` gives it."""
     one = partial(_one, size=size, channels=channels)
+    if all(isinstance(source, bytes) and len(source) < SMALL for source, _ in sources):
+        return list(map(one, sources))  # threads would cost more than they gain
     with ThreadPoolExecutor(4) as pool:
         return list(pool.map(one, sources))
 

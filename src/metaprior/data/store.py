@@ -27,10 +27,15 @@ def locate(name: str, file: str, fetch: str) -> Path:
     """The file of data set ``name``, or an error that says what to put where."""
     path = find(file)
     if path is None:
-        raise MetapriorError(
-            f"data set '{name}' is not on this machine; put {file} under $METAPRIOR_DATA ({home()}): {fetch}"
-        )
+        raise missing(name, file, fetch)
     return path
+
+
+def missing(name: str, file: str, fetch: str) -> MetapriorError:
+    """The error for a data set whose file is nowhere."""
+    return MetapriorError(
+        f"data set '{name}' is not on this machine; put {file} under $METAPRIOR_DATA ({home()}): {fetch}"
+    )
 
 
 def verify(path: Path, sha256: str) -> None:

@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Protocol, Self
@@ -12,8 +13,6 @@ from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from metaprior.core import Batch, DataSpec, MetapriorError
-
-CHUNK = 1024
 
 
 class Renderer(Protocol):
@@ -96,14 +95,17 @@ class World:
         if isinstance(self.renderer, Held):
             return self
         images = torch.empty(len(self), *self.image_shape, dtype=torch.uint8)
-        for start in range(0, len(self), CHUNK):
-            indices = torch.arange(start, min(start + CHUNK, len(self)))
-            images[start : start + CHUNK] = self.renderer(self.factors_of(indices)).cpu()
-        return dataclasses.replace(self, renderer=Held(images, self.factor_sizes))
+        for indices in chunks(len(self)):
+            images[indices[0] : indices[-1] + 1] = self.renderer(self.factors_of(indices))
+        return self.with_renderer(Held(images, self.factor_sizes))
+
+    def with_renderer(self, renderer: Renderer) -> Self:
+        """The same world with its pictures from elsewhere."""
+        return dataclasses.replace(self, renderer=renderer)
 
     def to(self, device: torch.device | str) -> Self:
         """The same world, its images or what it renders from on ``device``; batches come from there."""
-        return dataclasses.replace(self, renderer=self.renderer.to(device))
+        return self.with_renderer(self.renderer.to(device))
 
     @property
     def spec(self) -> DataSpec:
@@ -118,6 +120,11 @@ class World:
         content = hashlib.blake2b(f"{self.factor_names}{self.factor_sizes}{self.image_shape}".encode(), digest_size=8)
         content.update(images.contiguous().numpy().data)
         return content.hexdigest()
+
+
+def chunks(length: int, size: int = 1024) -> Iterator[Int64[Tensor, " m"]]:
+    """The indices below ``length`` in runs of at most ``size``."""
+    return iter(torch.arange(length).split(size))
 
 
 def factors_of(indices: Tensor, sizes: tuple[int, ...]) -> Tensor:

@@ -1,0 +1,143 @@
+"""A folder of pictures as a data set: labels by sub-folder, or labels and factors in a table beside them."""
+
+import csv
+from dataclasses import dataclass
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from metaprior.core import MetapriorError, unknown
+from metaprior.data.dataset import Dataset
+from metaprior.data.packs import PackOptions
+from metaprior.data.pictures import decode_all, stack
+
+ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm")
+SPLITS = ("train", "val", "valid", "validation", "test")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FolderOptions(PackOptions):
+    """``path``: the folder; ``size``: shorter side scaled to it, centre square kept; ``channels``: 1 or 3.
+
+    Sub-folders called train, val, test … are splits; without them everything is ``train``. Within a split:
+
+    - ``factors.csv`` with a column ``file`` and one column a factor (an empty cell: not known), or
+    - ``labels.csv`` with the columns ``file`` and ``label``, or
+    - one sub-folder a class, or
+    - pictures without labels.
+
+    Distinct values of a column, in order (of size, if all are numbers), are the indices 0, 1, …
+    """
+
+    path: Path
+
+
+def folder(options: FolderOptions, split: str = "train") -> Dataset:
+    """The pictures of one split, in the order of their names."""
+    root = _split(options.path.expanduser(), split)
+    name = f"folder:path={options.path}"
+    for table, reader in (("factors.csv", _factors), ("labels.csv", _labels)):
+        if (root / table).is_file():
+            return reader(root / table, name, options)
+    classes = _classes(options.path.expanduser(), root)
+    files = _pictures(root)
+    labels = [classes.index(file.relative_to(root).parts[0]) for file in files] if classes else None
+    return Dataset(
+        name,
+        images=_read(files, name, options),
+        labels=None if labels is None else torch.tensor(labels),
+        class_names=tuple(classes),
+    )
+
+
+def folder_pictures(options: FolderOptions, split: str = "train") -> list[Tensor]:
+    """The pictures of one split in the order of their names, each of its own size: uint8, C×H×W."""
+    files = _pictures(_split(options.path.expanduser(), split))
+    return decode_all([(file, str(file)) for file in files], options.size, options.channels)
+
+
+def _split(path: Path, split: str) -> Path:
+    if not path.is_dir():
+        raise MetapriorError(f"there is no folder {path}; give one, as in folder:path=DIR")
+    splits = [name for name in SPLITS if (path / name).is_dir()]
+    if split in splits:
+        return path / split
+    if splits or split not in ("train", "all"):
+        raise unknown(f"split of the folder {path}", split, splits or ["train", "all"])
+    return path
+
+
+def _classes(path: Path, root: Path) -> list[str]:
+    """Names of the class folders of all splits together, so that a label means the same in each."""
+    roots = [path / name for name in SPLITS if (path / name).is_dir()] or [root]
+    names = {child.name for place in roots for child in place.iterdir() if child.is_dir() and _any_picture(child)}
+    if names and any(child.suffix.lower() in ENDINGS for child in root.iterdir()):
+        raise MetapriorError(f"{root} has pictures both beside class folders and in them; move them into one")
+    return sorted(names)
+
+
+def _any_picture(path: Path) -> bool:
+    return any(file.suffix.lower() in ENDINGS for file in path.rglob("*"))
+
+
+def _pictures(root: Path) -> list[Path]:
+    files = sorted(file for file in root.rglob("*") if file.suffix.lower() in ENDINGS and file.is_file())
+    if not files:
+        raise MetapriorError(f"there are no pictures in {root}")
+    return files
+
+
+def _read(files: list[Path], name: str, options: FolderOptions) -> Tensor:
+    return stack(decode_all([(file, str(file)) for file in files], options.size, options.channels), name)
+
+
+def _factors(table: Path, name: str, options: FolderOptions) -> Dataset:
+    files, columns = _table(table)
+    if not columns:
+        raise MetapriorError(f"{table} needs a column for each factor beside the column 'file'")
+    indexed = [_indices(values) for values in columns.values()]
+    return Dataset(
+        name,
+        images=_read(files, name, options),
+        factors=torch.stack([indices for indices, _ in indexed], dim=1),
+        factor_names=tuple(columns),
+        factor_sizes=tuple(len(values) for _, values in indexed),
+    )
+
+
+def _labels(table: Path, name: str, options: FolderOptions) -> Dataset:
+    files, columns = _table(table)
+    if list(columns) != ["label"]:
+        raise MetapriorError(f"{table} needs the columns 'file' and 'label', and has file, {', '.join(columns)}")
+    indices, values = _indices(columns["label"])
+    return Dataset(name, images=_read(files, name, options), labels=indices, class_names=tuple(values))
+
+
+def _table(table: Path) -> tuple[list[Path], dict[str, list[str]]]:
+    try:
+        with table.open(newline="", encoding="utf-8-sig") as file:
+            rows = list(csv.DictReader(file, strict=True))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise MetapriorError(f"{table} is not a table of comma-separated values: {error}") from error
+    if not rows or "file" not in rows[0]:
+        raise MetapriorError(f"{table} needs a first line of column names with 'file' among them, and rows below it")
+    ragged = next((i for i, row in enumerate(rows, 2) if None in row or None in row.values()), None)
+    if ragged is not None:
+        raise MetapriorError(f"{table}, line {ragged}: other than {len(rows[0])} columns")
+    files = [table.parent / row["file"] for row in rows]
+    absent = next((file for file in files if not file.is_file()), None)
+    if absent is not None:
+        raise MetapriorError(f"{table} names {absent}, which is not there")
+    return files, {name: [row[name].strip() for row in rows] for name in rows[0] if name != "file"}
+
+
+def _indices(cells: list[str]) -> tuple[Tensor, list[str]]:
+    """Cells as indices into their sorted distinct values, and those; -1 for an empty cell."""
+    distinct = {cell for cell in cells if cell}
+    try:
+        values = sorted(distinct, key=float)
+    except ValueError:
+        values = sorted(distinct)
+    place = {value: i for i, value in enumerate(values)} | {"": -1}
+    return torch.tensor([place[cell] for cell in cells]), values
