@@ -7,7 +7,7 @@ from metaprior.data.dsprites import DSpritesOptions, dsprites_world
 from metaprior.data.dsprites_official import OfficialOptions, official_dsprites, read_dsprites
 from metaprior.data.folder import FolderOptions
 from metaprior.data.labelled import Labeller, few_labels, perfect
-from metaprior.data.on_disk import rendered, rendered_path
+from metaprior.data.on_disk import render_to_disk, rendered, rendered_path
 from metaprior.data.packs import Pack, PackOptions, TextOptions
 from metaprior.data.world import Held, Renderer, World
 
@@ -15,5 +15,5 @@ __all__ = [
     "CATALOGUE", "DSpritesOptions", "Dataset", "DigitsOptions", "Entry", "FolderOptions", "Held", "Labeller",
     "OfficialOptions", "Pack", "PackOptions", "Renderer", "TextOptions", "World", "available", "describe",
     "dsprites_world", "few_labels", "load", "load_pictures", "official_dsprites", "perfect", "read_dsprites",
-    "rendered", "rendered_path",
+    "render_to_disk", "rendered", "rendered_path",
 ]  # fmt: skip

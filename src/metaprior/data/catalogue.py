@@ -19,7 +19,7 @@ from metaprior.data.on_disk import rendered, rendered_path
 from metaprior.data.options import parse, split_name
 from metaprior.data.packs import Pack, PackOptions, TextOptions
 from metaprior.data.store import find
-from metaprior.data.world import World
+from metaprior.data.world import Held, World
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,8 @@ def _world(make: Callable[[Any], World]) -> Callable[[Any, str], World]:
             raise MetapriorError(
                 f"{world.name} is a world of all its combinations and has no split '{split}'; take 'train'"
             )
-        return rendered(world) if rendered_path(world).is_file() else world
+        held = isinstance(world.renderer, Held)
+        return rendered(world) if not held and rendered_path(world).is_file() else world
 
     return load
 
