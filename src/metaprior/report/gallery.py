@@ -1,0 +1,130 @@
+"""The pictures of a run's page: strips and sheets with their labels, or the reason there are none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+import torch
+from torch import Tensor
+
+from metaprior.core import Decodes, Encodes, Samples
+from metaprior.report.codes import activity, order_by_activity, reach, typical
+from metaprior.report.pictures import encoded, grid, png, reconstructions, samples, traversals
+from metaprior.report.tables import HeatMap
+from metaprior.report.view import RunView
+from metaprior.report.words import code_name
+
+STEPS = 11
+PAIRS = 12
+SAMPLES = (4, 16)
+SILENT = 0.01
+"""A code whose means vary less than this, of a prior variance of 1, was switched off."""
+
+
+@dataclass(frozen=True)
+class Strip:
+    """A code's traversal: what it draws from ``low`` to ``high``, the factor it tells most, (factor, nats) of all."""
+
+    code: str
+    picture: str
+    low: float
+    high: float
+    told: str = ""
+    nats: float | None = None
+    shares: tuple[tuple[int, float], ...] = ()
+    variance: float | None = None
+
+    @property
+    def silent(self) -> bool:
+        """Whether the code was switched off."""
+        return self.variance is not None and self.variance < SILENT
+
+
+@dataclass(frozen=True)
+class Gallery:
+    """A run's pictures; a section that is empty says why in ``notes``."""
+
+    traversals: list[Strip] = field(default_factory=list)
+    reconstructions: list[tuple[str, str]] = field(default_factory=list)
+    """Strips of originals and of their reconstructions, in turns, with their names."""
+    samples: str | None = None
+    side: tuple[int, int] = (1, 1)
+    """Height and width of a picture, pixels."""
+    notes: dict[str, str] = field(default_factory=dict)
+
+
+def galleries(runs: Sequence[RunView], maps: Sequence[HeatMap | None]) -> list[Gallery]:
+    """A gallery for each run; traversals of all runs start from the same example where they share the examples."""
+    codes = [known_codes(run) for run in runs]
+    starts: list[Tensor | None] = [each[typical([each])] if each is not None else None for each in codes]
+    first = runs[0].images
+    shared = all(run.images is not None and first is not None and torch.equal(run.images, first) for run in runs)
+    mine = [encoded(run.model, run.images) for run in runs if isinstance(run.model, Encodes) and run.images is not None]
+    if shared and len(mine) == len(runs):
+        example = typical(mine)
+        starts = [each[example] for each in mine]
+    return [gallery(run, maps[i], codes[i], starts[i]) for i, run in enumerate(runs)]
+
+
+def known_codes(run: RunView) -> Tensor | None:
+    """The run's example codes, or those of its example images."""
+    if run.codes is not None:
+        return run.codes.detach().float().cpu()
+    if isinstance(run.model, Encodes) and run.images is not None:
+        return encoded(run.model, run.images).float()
+    return None
+
+
+def gallery(run: RunView, table: HeatMap | None, codes: Tensor | None, start: Tensor | None) -> Gallery:
+    """The pictures one run's model can draw."""
+    model, images = run.model, run.images
+    notes = {}
+    strips, pairs, sheet, side = [], [], None, (1, 1)
+    if isinstance(model, Decodes) and codes is not None and start is not None:
+        strips, side = traversal_strips(model, table, codes, start)
+    else:
+        notes["traversals"] = "the model decodes no codes" if codes is not None else "no codes to start from"
+    if isinstance(model, Encodes) and isinstance(model, Decodes) and images is not None:
+        pairs, side = reconstruction_strips(model, images)
+    else:
+        notes["reconstructions"] = "no example images" if images is None else "the model does not encode and decode"
+    if isinstance(model, Samples):
+        rows, columns = SAMPLES
+        drawn = samples(model, rows * columns)
+        sheet, side = png(grid(drawn, columns)), (drawn.shape[2], drawn.shape[3])
+    else:
+        notes["samples"] = "the model does not sample"
+    if model is None:
+        notes = dict.fromkeys(notes, "no model was given")
+    return Gallery(strips, pairs, sheet, side, notes)
+
+
+def traversal_strips(
+    model: Decodes, table: HeatMap | None, codes: Tensor, start: Tensor
+) -> tuple[list[Strip], tuple[int, int]]:
+    """One strip a code, those that tell most first; with the table, each says which factor it tells."""
+    table = table if table is not None and len(table.rows) == codes.shape[1] else None
+    values = reach(codes, STEPS)
+    images = traversals(model, start, values)
+    variances = activity(codes).tolist()
+    strips = []
+    for code in table.order if table else order_by_activity(codes):
+        low, high = values[code, 0].item(), values[code, -1].item()
+        picture = png(grid(images[code], STEPS))
+        if table is None:
+            strips.append(Strip(f"z{code}", picture, low, high, variance=variances[code]))
+            continue
+        factor, nats = table.tells(code), table.values[code].tolist()
+        told = table.columns[factor].replace("_", " ")
+        name, shares = code_name(table.rows[code]), tuple(enumerate(nats))
+        strips.append(Strip(name, picture, low, high, told, nats[factor], shares, variances[code]))
+    return strips, (images.shape[-2], images.shape[-1])
+
+
+def reconstruction_strips(model: object, images: Tensor) -> tuple[list[tuple[str, str]], tuple[int, int]]:
+    """Two rows of originals, each above its reconstructions."""
+    images = images[: 2 * PAIRS].float().cpu()
+    again = reconstructions(model, images)
+    strips = []
+    for originals, copies in zip(images.split(PAIRS), again.split(PAIRS), strict=True):
+        strips += [("original", png(grid(originals, PAIRS))), ("reconstruction", png(grid(copies, PAIRS)))]
+    return strips, (images.shape[2], images.shape[3])

@@ -1,0 +1,150 @@
+"""The page of a run, or of several beside each other: one HTML file that needs nothing else."""
+
+import base64
+import hashlib
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
+
+from metaprior.core import MetapriorError
+from metaprior.report import words
+from metaprior.report.curves import panels
+from metaprior.report.gallery import galleries
+from metaprior.report.scores import headline, rows, sentence
+from metaprior.report.tables import HeatMap, heat_map
+from metaprior.report.view import RunView
+from metaprior.training.files import whole
+
+CRISP = 40
+"""Pictures up to this many pixels wide are enlarged with hard edges; larger ones would alias."""
+
+
+@dataclass(frozen=True, eq=False)
+class Heat:
+    """One kind of table of every run, None for a run without it; all on one colour scale."""
+
+    key: str
+    title: str
+    caption: str
+    maps: Sequence[HeatMap | None]
+
+    @property
+    def most(self) -> float:
+        """The largest value of all maps: the common end of their colour scale."""
+        return max((float(each.values.max()) for each in self.maps if each), default=0.0) or 1.0
+
+    @property
+    def unit(self) -> str:
+        """What the numbers are, where they have a unit."""
+        return "nats" if self.key == "mutual_information" else ""
+
+
+def write_report(runs: Sequence[RunView], path: Path) -> Path:
+    """Write the page of one run, or the comparison of several, and return its path.
+
+    The file is whole or not there. It asks for nothing from outside: pictures, style and script are inside.
+    """
+    text = render(runs)
+    with whole(Path(path)) as temporary:
+        temporary.write_text(text, encoding="utf-8")
+    return Path(path)
+
+
+def render(runs: Sequence[RunView]) -> str:
+    """The page as text."""
+    if not runs:
+        raise MetapriorError("a report needs at least one run")
+    table = rows(runs)
+    information = [heat_map(run, "mutual_information") for run in runs]
+    importance = [
+        heat_map(run, "dci_importance", order=first.order if first else None)
+        for run, first in zip(runs, information, strict=True)
+    ]
+    heats = [
+        Heat("mutual_information", "Which code tells which factor", "Mutual information, nats", information),
+        Heat(
+            "dci_importance",
+            "Which code a predictor needs",
+            "Importance to a predictor of each factor (DCI)",
+            importance,
+        ),
+    ]
+    pictures = galleries(runs, information)
+    script = _file("page.js")
+    return _template().render(
+        runs=runs,
+        many=len(runs) > 1,
+        heading=" against ".join(dict.fromkeys(words.title(run) for run in runs)),
+        summary=sentence(runs, table),
+        headline=headline(table),
+        scores=table,
+        heats=[heat for heat in heats if any(heat.maps)],
+        legend=next(filter(None, information), None),
+        galleries=pictures,
+        told_most=max((sum(n for _, n in s.shares) for g in pictures for s in g.traversals), default=1.0) or 1.0,
+        panels=panels(runs),
+        differing=differing(runs),
+        crisp=CRISP,
+        style=_file("page.css"),
+        script=script,
+        # Only this very script may run, and nothing may be fetched: what a run's files hold cannot change that.
+        policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{_digest(script)}'",
+    )
+
+
+def differing(runs: Sequence[RunView]) -> list[tuple[str, list[str]]]:
+    """The config keys in which the runs differ, and each run's value; machine and version aside."""
+    flats = [words.flat({k: v for k, v in run.config.items() if k not in ("provenance", "version")}) for run in runs]
+    keys = dict.fromkeys(key for each in flats for key in each)
+    lines = [(key, [words.plain(each[key]) if key in each else "–" for each in flats]) for key in keys]
+    return [(key, values) for key, values in lines if len(set(values)) > 1]
+
+
+def provenance(run: RunView) -> list[tuple[str, str]]:
+    """Versions and machine."""
+    known = {"metaprior": run.config.get("version")} | words.flat(run.config.get("provenance") or {})
+    return [(key, words.plain(value)) for key, value in known.items() if key and value is not None]
+
+
+def commands(run: RunView) -> list[str]:
+    """What to type to train the run again, and to judge it again."""
+    folder = run.folder or Path("runs", run.name)
+    train = f"metaprior train --config {shlex.quote(str(folder / 'config.json'))}"
+    return [train, *(f"metaprior judge {shlex.quote(name)} {shlex.quote(str(folder))}" for name in run.scores)]
+
+
+@cache
+def _template() -> Template:
+    environment = Environment(
+        loader=FunctionLoader(_file), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
+    environment.filters |= {
+        "code_name": words.code_name,
+        "number": words.number,
+        "signed": words.signed,
+        "plain": words.plain,
+        "config_text": lambda config: json.dumps(config, indent=2, ensure_ascii=False),
+    }
+    environment.globals |= {
+        "title": words.title,
+        "labels": words.labels,
+        "facts": words.facts,
+        "provenance": provenance,
+        "commands": commands,
+    }
+    return environment.get_template("page.html")
+
+
+def _file(name: str) -> Any:
+    return files("metaprior.report").joinpath("template", name).read_text(encoding="utf-8")
+
+
+def _digest(text: str) -> str:
+    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

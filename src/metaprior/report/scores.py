@@ -1,0 +1,98 @@
+"""Scores of several runs in rows, and how they compare."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from metaprior.report.view import RunView
+from metaprior.report.words import labels, metric_name, number, plain, signed, title
+
+HEADLINES = ("mig", "dci_disentanglement", "factor_vae_score", "sap", "modularity", "beta_vae_score")
+"""The metrics that are shown large when they are there, in this order."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One metric under one protocol: an entry per run, None where a run lacks it."""
+
+    protocol: str
+    name: str
+    entries: tuple[dict[str, Any] | None, ...]
+
+    @property
+    def label(self) -> str:
+        """The metric's name in the papers."""
+        return metric_name(self.name)
+
+    @property
+    def values(self) -> list[float | None]:
+        """The runs' values."""
+        return [entry.get("value") if entry else None for entry in self.entries]
+
+    @property
+    def ceiling(self) -> float | None:
+        """What a perfect representation would score here, where that is known."""
+        known = [entry["ceiling"] for entry in self.entries if entry and entry.get("ceiling") is not None]
+        return max(known, default=None)
+
+    @property
+    def full(self) -> float:
+        """The length of a whole bar: 1 for scores within [0, 1], otherwise the largest number of the row."""
+        return max([1.0, self.ceiling or 0.0, *(abs(value) for value in self.values if value is not None)])
+
+    @property
+    def difference(self) -> float | None:
+        """First run minus second, if there are exactly two that were judged alike."""
+        values = [value for value in self.values if value is not None]
+        alike = len({entry.get("protocol") for entry in self.entries if entry}) == 1
+        return values[0] - values[1] if len(self.entries) == len(values) == 2 and alike else None
+
+    def same(self, key: str) -> str:
+        """What the entries say under ``key``: once if they agree."""
+        said = [
+            plain(entry[key]) if key != "n" else number(entry[key]) for entry in self.entries if entry and key in entry
+        ]
+        return " / ".join(dict.fromkeys(said)) or "–"
+
+
+def rows(runs: Sequence[RunView]) -> list[Row]:
+    """Every metric of every protocol that any run has, in the order of the files."""
+    keys = dict.fromkeys((p, m) for run in runs for p, judged in run.scores.items() for m in judged["scores"])
+    return [
+        Row(p, m, tuple(run.scores.get(p, {}).get("scores", {}).get(m) for run in runs))
+        for p, m in sorted(keys, key=lambda key: list(dict.fromkeys(p for p, _ in keys)).index(key[0]))
+    ]
+
+
+def headline(table: Sequence[Row], most: int = 4) -> list[Row]:
+    """The few metrics to show large: the well-known ones, otherwise the first."""
+    valued = [row for row in table if any(value is not None for value in row.values)]
+    known = sorted((row for row in valued if row.name in HEADLINES), key=lambda row: HEADLINES.index(row.name))
+    return (known or valued)[:most]
+
+
+def reached(row: Row, i: int) -> str:
+    """``MIG 0.31 of at most 0.90``."""
+    of = f" of at most {number(row.ceiling, 2)}" if row.ceiling is not None else ""
+    return f"{row.label} {number(row.values[i], 2)}{of}"
+
+
+def sentence(runs: Sequence[RunView], table: Sequence[Row]) -> str:
+    """The page in one sentence."""
+    first = next((row for row in headline(table) if row.values[0] is not None), None)
+    if len(runs) == 1:
+        run = runs[0]
+        steps = run.config.get("loop", {}).get("steps")
+        trained = f" for {number(steps)} steps" if steps else ""
+        result = f" Its codes reach {reached(first, 0)}." if first else " It has not been judged yet."
+        data = plain(run.config.get("data", "unnamed data"))
+        return f"{title(run)} trained{trained} on {data} with {labels(run)}.{result}"
+    told = [f"{title(run)} with {labels(run)}" for run in runs]
+    if first is None:
+        return f"{'; '.join(told)}. They have not been judged by a common score yet."
+    parts = [
+        f"{who} reaches {reached(first, i)}" if i == 0 else f"{who}, {number(first.values[i], 2)}"
+        for i, who in enumerate(told)
+    ]
+    gain = f" ({signed(first.difference, 2)})" if first.difference is not None else ""
+    return "; ".join(parts) + gain + "."

@@ -1,0 +1,133 @@
+"""Names, numbers and sentences as a page prints them."""
+
+import json
+import re
+from typing import Any
+
+from metaprior.report.view import RunView
+
+PARTS = {
+    "ae": "AE", "annealed": "Annealed", "beta": "β", "dip": "DIP", "factor": "Factor", "i": "I", "ii": "II",
+    "s2": "S2", "tc": "TC", "vae": "VAE",
+}  # fmt: skip
+METRICS = {
+    "beta_vae_score": "β-VAE score",
+    "dci_completeness": "DCI completeness",
+    "dci_disentanglement": "DCI disentanglement",
+    "dci_informativeness": "DCI informativeness",
+    "factor_vae_score": "FactorVAE score",
+    "irs": "IRS",
+    "mig": "MIG",
+    "sap": "SAP",
+    "udr": "UDR",
+}
+
+
+def method_name(recipe: str) -> str:
+    """A recipe's name as the papers write it.
+
+    >>> method_name("s2-beta-vae"), method_name("./mine.py:recipe")
+    ('S2-β-VAE', 'mine.py:recipe')
+    """
+    return "-".join(PARTS.get(part, part) for part in recipe.rsplit("/", 1)[-1].split("-"))
+
+
+def code_name(name: str) -> str:
+    """A code's name as the papers write it.
+
+    >>> code_name("code_3")
+    'z3'
+    """
+    return re.sub(r"^code_(?=\d)", "z", name)
+
+
+def metric_name(name: str) -> str:
+    """A metric's name as the papers write it.
+
+    >>> metric_name("mig"), metric_name("explicitness")
+    ('MIG', 'explicitness')
+    """
+    return METRICS.get(name, name.replace("_", " "))
+
+
+def labels(run: RunView) -> str:
+    """``100 labels`` or ``no labels``."""
+    count = run.config.get("labels")
+    return f"{count:,} label{'s' * (count != 1)}" if isinstance(count, int) and count else "no labels"
+
+
+def title(run: RunView) -> str:
+    """The method as the papers write it, or the run's name."""
+    recipe = run.config.get("recipe")
+    return method_name(str(recipe)) if recipe else run.name
+
+
+def number(value: Any, digits: int = 3) -> str:
+    """A number short enough to read; a dash for none.
+
+    >>> number(0.31234), number(1234.56), number(10000), number(None), number(0.00002)
+    ('0.312', '1,235', '10,000', '–', '2e-05')
+    """
+    if value is None:
+        return "–"
+    if isinstance(value, str | bool):
+        return str(value)
+    if isinstance(value, int):
+        return f"{value:,}"
+    size = abs(value)
+    if value and size < 10**-digits:
+        return f"{value:.{digits - 1}g}"
+    return f"{value:.{digits}f}" if size < 10 else f"{value:.1f}" if size < 1000 else f"{value:,.0f}"
+
+
+def signed(value: float, digits: int = 3) -> str:
+    """A difference, with its sign.
+
+    >>> signed(0.25), signed(-0.25)
+    ('+0.250', '−0.250')
+    """
+    return ("+" if value >= 0 else "−") + number(abs(float(value)), digits)
+
+
+def duration(seconds: float) -> str:
+    """A time a person reads.
+
+    >>> duration(12.34), duration(95), duration(7260)
+    ('12.3 s', '1 min 35 s', '2 h 1 min')
+    """
+    if seconds < 60:
+        return f"{seconds:.1f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
+
+
+def plain(value: Any) -> str:
+    """A config value on one line."""
+    return value if isinstance(value, str) else "none" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def facts(run: RunView) -> list[tuple[str, str]]:
+    """What was done, in a line of short facts; only those the run knows."""
+    loop = run.config.get("loop", {})
+    last = run.history[-1] if run.history else {}
+    steps = loop.get("steps", last.get("step"))
+    known = [
+        ("data", plain(run.config["data"]) if "data" in run.config else None),
+        ("labels", "none" if labels(run) == "no labels" else labels(run).split()[0]),
+        ("steps", number(steps) if steps is not None else None),
+        ("seed", plain(loop["seed"]) if "seed" in loop else None),
+        ("time", duration(last["seconds"]) if "seconds" in last else None),
+    ]
+    return [(name, value) for name, value in known if value is not None]
+
+
+def flat(config: Any, prefix: str = "") -> dict[str, Any]:
+    """Nested keys joined by dots.
+
+    >>> flat({"loop": {"seed": 0}, "labels": None})
+    {'loop.seed': 0, 'labels': None}
+    """
+    if not isinstance(config, dict) or not config:
+        return {prefix: config}
+    return {k: v for key, value in config.items() for k, v in flat(value, f"{prefix}.{key}" if prefix else key).items()}

@@ -1,0 +1,131 @@
+import html
+import re
+from pathlib import Path
+
+import pytest
+
+from metaprior.core import MetapriorError
+from metaprior.report import page as page_module, write_report
+from metaprior.report.page import render
+from tests.report.views import CONFIG, SCORES, view
+
+
+@pytest.fixture(scope="module")
+def one() -> str:
+    return render([view()])
+
+
+@pytest.fixture(scope="module")
+def two() -> str:
+    return render([view(), view("beta-vae-0", config=CONFIG | {"recipe": "beta-vae", "labels": None})])
+
+
+def test_every_score_and_every_cell_of_a_table_is_in_the_page(one: str) -> None:
+    values = set(re.findall(r'<data value="([^"]+)">', one))
+    for judged in SCORES.values():
+        scored = {str(score["value"]) for score in judged["scores"].values() if score["value"] is not None}
+        cells = {str(v) for row in judged["tables"]["mutual_information"]["values"] for v in row}
+        assert scored | cells <= values
+
+
+def test_a_score_without_a_value_says_why(one: str) -> None:
+    assert "every code is constant" in one
+
+
+def test_n_seed_protocol_and_ceiling_stand_by_the_score(one: str) -> None:
+    line = re.sub(r"<[^>]+>", " ", one[one.index("All scores") :]).split("MIG")[1].split("DCI")[0]
+    assert line.split() == ["0.313", "0.902", "10,000", "3", "world"]
+
+
+def test_codes_stand_in_the_order_of_the_factors_and_the_silent_one_is_folded_away(one: str) -> None:
+    drawn = re.findall(r"<strong>(z\d)</strong>\s+(\w[\w ]*?)\s*<small>", one)
+    assert drawn == [("z2", "row"), ("z1", "column of it"), ("z0", "column of it")]
+    assert "1 code is switched off: z0" in one
+
+
+def test_names_from_files_are_escaped() -> None:
+    evil = '<script>alert("x")</script>'
+    scores = {evil: {"scores": {evil: {"value": 0.5, "n": 1, "seed": 0, "protocol": evil}}, "tables": {
+        "mutual_information": {"rows": [evil, "b", "c"], "columns": [evil], "values": [[1.0], [0.0], [0.0]]}}}}  # fmt: skip
+    history = [{"step": 1, "seconds": 1.0, "terms": {evil: 1.0}}]
+    text = render([view(evil, config={"recipe": evil, "data": evil}, scores=scores, history=history, notes=(evil,))])
+    assert "<script>alert" not in text
+    assert text.count("<script>") == 1
+    assert html.escape(evil, quote=False).split("(")[0] in text
+
+
+def test_nothing_outside_is_asked_for(one: str, two: str) -> None:
+    for text in (one, two):
+        addresses = re.findall(r"""(?:src|href|action)\s*=\s*["']([^"']*)""", text) + re.findall(r"url\(([^)]*)\)", text)
+        assert all(address.startswith(("data:", "${picture.src}")) for address in addresses)
+        assert not re.search(r"@import|<iframe|<object|https?://", text)
+
+
+def test_the_command_that_repeats_the_run_is_there(one: str) -> None:
+    assert "metaprior train --config runs/s2-beta-vae-0/config.json" in one
+    spaced = render([view(folder=Path("my runs/a"))])
+    assert html.escape("--config 'my runs/a/config.json'", quote=True) in spaced.replace("&#39;", "&#x27;")
+
+
+def test_provenance_and_the_whole_config_are_there(one: str) -> None:
+    assert "abc1234" in one
+    assert "&#34;beta&#34;: 4.0" in one
+
+
+def test_a_comparison_shows_what_differs_and_both_maps(two: str) -> None:
+    differences = two[two.index("Where the configurations differ") :].split("</table>")[0]
+    assert re.findall(r'<th scope="row">([^<]+)', differences) == ["recipe", "labels"]
+    assert two.count('<table class="heat">') == 2
+    assert "+0.000" in two
+
+
+def test_a_run_with_nothing_but_a_config_still_has_a_page() -> None:
+    text = render([view(model=None, images=None, scores={}, history=[])])
+    assert text.count("no model was given") == 3
+    assert "No scores yet" in text
+    assert "No history was logged" in text
+
+
+class Encoder:
+    def encode(self, images):
+        return images.flatten(1)[:, :3]
+
+
+def test_sections_whose_capability_is_missing_are_left_out_with_a_note() -> None:
+    text = render([view(model=Encoder())])
+    assert "the model decodes no codes" in text
+    assert "the model does not sample" in text
+
+
+def test_a_table_that_is_not_whole_is_left_out() -> None:
+    torn = {"rows": ["a", "b"], "columns": ["f"], "values": [[1.0]]}
+    scores = {"p": {"scores": {}, "tables": {"mutual_information": torn}}}
+    assert '<table class="heat">' not in render([view(scores=scores)])
+
+
+def test_three_runs_are_compared_without_a_difference() -> None:
+    text = render([view("a"), view("b"), view("c")])
+    assert "first − second" not in text
+    assert text.count('<table class="heat">') == 3
+
+
+def test_no_run_is_an_error() -> None:
+    with pytest.raises(MetapriorError, match="at least one run"):
+        render([])
+
+
+def test_the_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new" / "report.html"
+    assert write_report([view()], path) == path
+    before = path.read_text()
+    assert before.rstrip().endswith("</html>")
+
+    def torn(self: Path, text: str, encoding: str) -> int:
+        self.write_bytes(text.encode()[:100])
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(page_module.Path, "write_text", torn)
+    with pytest.raises(MetapriorError, match="cannot write"):
+        write_report([view("other")], path)
+    assert path.read_text() == before
+    assert list(path.parent.iterdir()) == [path]
