@@ -1,0 +1,44 @@
+"""Few-shot accuracy: a ridge probe on a few examples of each class, drawn again and again."""
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from metaprior.core import MetapriorError, generator
+from metaprior.judge.probes.result import Probe, as_features, as_labels
+from metaprior.judge.probes.ridge import ridge_probe
+from metaprior.metrics.arrays import Array
+
+
+def few_shot(
+    train: Array,
+    train_labels: Tensor | np.ndarray,
+    test: Array,
+    test_labels: Tensor | np.ndarray,
+    shots: int = 5,
+    repeats: int = 10,
+    seed: int = 0,
+) -> Probe:
+    """Mean accuracy over ``repeats`` draws of ``shots`` training examples a class, with the mean's standard error.
+
+    Draws are without replacement within a class; each draw chooses its own ridge strength by leave-one-out accuracy.
+    """
+    x, z = as_features(train, "training features"), as_features(test, "test features")
+    labels = as_labels(train_labels, x, "training labels")
+    correct = as_labels(test_labels, z, "test labels")
+    classes, counts = labels.unique(return_counts=True)
+    if int(counts.min()) < shots:
+        scarce = int(classes[counts.argmin()])
+        raise MetapriorError(f"class {scarce} has {int(counts.min())} training examples, and {shots} are to be drawn")
+    values = []
+    for repeat in range(repeats):
+        source = generator(seed, "few-shot", repeat)
+        rows = torch.cat([_draw(labels, int(c), shots, source) for c in classes])
+        values.append(ridge_probe(x[rows], labels[rows], z, correct).value)
+    se = float(np.std(values, ddof=1) / len(values) ** 0.5) if repeats > 1 else None
+    return Probe(float(np.mean(values)), se, len(z), chosen_by="leave-one-out")
+
+
+def _draw(labels: Tensor, label: int, shots: int, source: torch.Generator) -> Tensor:
+    rows = (labels == label).nonzero()[:, 0]
+    return rows[torch.randperm(len(rows), generator=source)[:shots].to(rows.device)]

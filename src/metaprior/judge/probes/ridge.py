@@ -1,0 +1,124 @@
+"""Ridge regression at every strength at once, with exact leave-one-out errors."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+from torch.nn.functional import one_hot
+
+from metaprior.core import MetapriorError
+from metaprior.judge.probes.result import Probe, accuracy, as_features, as_labels
+from metaprior.metrics.arrays import Array
+
+STRENGTHS = tuple(float(10.0**power) for power in np.arange(-4, 6.5, 0.5))
+
+
+@dataclass(frozen=True, eq=False)
+class RidgePath:
+    r"""The minimisers of :math:`\|Y - XW - 1b\|^2 + \lambda \|W\|^2` for every λ, from one eigendecomposition.
+
+    The bias is free, so features and targets are centred. With Xc = U S Vᵀ, held are X's ``scores`` U S (n×r), the
+    ``directions`` V (d×r), the ``squares`` S² and the ``products`` S Uᵀ Y (r×k).
+    """
+
+    scores: Float[Tensor, "n r"]
+    directions: Float[Tensor, "d r"]
+    squares: Float[Tensor, " r"]
+    products: Float[Tensor, "r k"]
+    targets: Float[Tensor, "n k"]
+    feature_mean: Float[Tensor, " d"]
+    target_mean: Float[Tensor, " k"]
+
+    def weights(self, strength: float) -> tuple[Float[Tensor, "d k"], Float[Tensor, " k"]]:
+        """Weights and bias at one strength."""
+        weights = self.directions @ (self.products / (self.squares + strength)[:, None])
+        return weights, self.target_mean - self.feature_mean @ weights
+
+    def predict(self, features: Float[Tensor, "m d"], strength: float) -> Float[Tensor, "m k"]:
+        """Predictions for new examples."""
+        weights, bias = self.weights(strength)
+        return features @ weights + bias
+
+    def leave_one_out(self, strength: float) -> Float[Tensor, "n k"]:
+        r"""What each training example would be predicted as, had the others alone been fitted.
+
+        .. math:: y_i - \frac{y_i - \hat y_i}{1 - h_i}, \quad h_i = \frac1n + \sum_j \frac{(US)_{ij}^2}{s_j^2 + \lambda}
+
+        The 1/n is the free bias's; centring without it would be wrong (Hastie et al. 2009, eq. 7.64, for any linear
+        smoother; one with a free bias is one).
+        """
+        shrink = 1 / (self.squares + strength)
+        fitted = self.target_mean + self.scores @ (self.products * shrink[:, None])
+        leverage = 1 / len(self.scores) + self.scores.square() @ shrink
+        return self.targets - (self.targets - fitted) / (1 - leverage)[:, None]
+
+
+def ridge_path(features: Float[Tensor, "n d"], targets: Float[Tensor, "n k"]) -> RidgePath:
+    """Decompose the features once: by their d×d Gram matrix, or by the n×n one where that is smaller.
+
+    >>> x = torch.tensor([[0.0], [1.0], [2.0]], dtype=torch.float64)
+    >>> weights, bias = ridge_path(x, 3 * x + 1).weights(1e-9)
+    >>> round(weights.item(), 6), round(bias.item(), 6)
+    (3.0, 1.0)
+    """
+    if len(features) < 2:
+        raise MetapriorError(f"ridge regression needs at least 2 examples, not {len(features)}")
+    feature_mean, target_mean = features.mean(0), targets.mean(0)
+    x, y = features - feature_mean, targets - target_mean
+    small = x.shape[1] <= len(x)
+    squares, vectors = torch.linalg.eigh(x.T @ x if small else x @ x.T)
+    keep = squares > squares[-1].clamp_min(torch.finfo(x.dtype).tiny) * torch.finfo(x.dtype).eps * max(x.shape)
+    squares, vectors = squares[keep], vectors[:, keep]
+    directions = vectors if small else x.T @ (vectors / squares.sqrt())
+    scores = x @ vectors if small else vectors * squares.sqrt()
+    return RidgePath(scores, directions, squares, scores.T @ y, targets, feature_mean, target_mean)
+
+
+def ridge_probe(
+    train: Array,
+    train_labels: Tensor | np.ndarray,
+    test: Array,
+    test_labels: Tensor | np.ndarray,
+    strengths: Sequence[float] = STRENGTHS,
+) -> Probe:
+    """Accuracy of ridge regression onto ±1 indicators of the classes; leave-one-out accuracy picks the strength.
+
+    Of equally good strengths the largest is taken.
+    """
+    x, z = as_features(train, "training features"), as_features(test, "test features")
+    labels = as_labels(train_labels, x, "training labels")
+    correct = as_labels(test_labels, z, "test labels")
+    path = ridge_path(x, one_hot(labels, int(labels.max()) + 1).to(x.dtype) * 2 - 1)
+    order = sorted(_positive(strengths), reverse=True)
+    hits = [float((path.leave_one_out(strength).argmax(1) == labels).double().mean()) for strength in order]
+    best = order[int(np.argmax(hits))]
+    return accuracy(path.predict(z, best).argmax(1), correct, best, "leave-one-out")
+
+
+def ridge_regression(
+    train: Array, train_targets: Array, test: Array, test_targets: Array, strengths: Sequence[float] = STRENGTHS
+) -> Probe:
+    """R² of ridge regression, averaged over target columns; the leave-one-out squared error picks the strength."""
+    x, z = as_features(train, "training features"), as_features(test, "test features")
+    y, truth = as_features(train_targets, "training targets"), as_features(test_targets, "test targets")
+    for features, targets in ((x, y), (z, truth)):
+        if len(features) != len(targets):
+            raise MetapriorError(f"there are {len(features)} rows of features and {len(targets)} of targets")
+    path = ridge_path(x, y)
+    order = sorted(_positive(strengths), reverse=True)
+    errors = [float((path.leave_one_out(strength) - y).square().mean()) for strength in order]
+    best = order[int(np.argmin(errors))]
+    residual = (truth - path.predict(z, best)).square().sum(0)
+    total = (truth - truth.mean(0)).square().sum(0)
+    if bool((total == 0).any()):
+        raise MetapriorError("a test target is constant, so R² has no meaning for it; leave it out")
+    return Probe(float((1 - residual / total).mean()), None, len(truth), best, "leave-one-out")
+
+
+def _positive(strengths: Sequence[float]) -> Sequence[float]:
+    if not strengths or min(strengths) <= 0:
+        raise MetapriorError(f"strengths must be positive, and at least one; these are {list(strengths)}")
+    return strengths
