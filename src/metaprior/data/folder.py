@@ -124,7 +124,7 @@ def _table(table: Path) -> tuple[list[Path], dict[str, list[str]]]:
         raise MetapriorError(f"{table} needs a first line of column names with 'file' among them, and rows below it")
     ragged = next((i for i, row in enumerate(rows, 2) if None in row or None in row.values()), None)
     if ragged is not None:
-        raise MetapriorError(f"{table}, line {ragged}: other than {len(rows[0])} columns")
+        raise MetapriorError(f"{table}, line {ragged} has more or fewer columns than the first line")
     files = [table.parent / row["file"] for row in rows]
     absent = next((file for file in files if not file.is_file()), None)
     if absent is not None:

@@ -76,7 +76,8 @@ def written(path: Path) -> Iterator[BinaryIO]:
     except OSError as error:
         raise MetapriorError(f"cannot write {path}: {error.strerror or error}; nothing was left behind") from error
     finally:
-        partial.unlink(missing_ok=True)
+        with suppress(OSError):
+            partial.unlink()
 
 
 def _sweep(path: Path) -> None:

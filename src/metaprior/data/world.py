@@ -82,8 +82,9 @@ class World:
     def gather(self, indices: Tensor) -> Batch:
         """Images, float32 in [0, 1], and factors of the combinations at ``indices``, int64 of any shape."""
         factors = self.factors_of(indices)
-        images = self.renderer(factors.flatten(0, -2)).float() / 255
-        return Batch({"images": images.unflatten(0, indices.shape), "factors": factors.to(images.device)})
+        images = self.renderer(factors.reshape(-1, len(self.factor_sizes))).float() / 255
+        images = images.reshape(*indices.shape, *self.image_shape)
+        return Batch({"images": images, "factors": factors.to(images.device)})
 
     def sample_factors(self, count: int, generator: torch.Generator) -> Int64[Tensor, "count f"]:
         """Factor vectors drawn independently and uniformly, with replacement."""
@@ -134,10 +135,10 @@ def factors_of(indices: Tensor, sizes: tuple[int, ...]) -> Tensor:
     [[0, 0], [0, 1], [1, 0], [2, 1]]
     """
     digits = []
-    for size in reversed(sizes):
+    for size in reversed(sizes[1:]):
         digits.append(indices % size)
         indices = indices // size
-    return torch.stack(digits[::-1], dim=-1)
+    return torch.stack([indices, *digits[::-1]], dim=-1)  # the first digit of an index out of range is out of range
 
 
 def index_of(factors: Tensor, sizes: tuple[int, ...]) -> Tensor:

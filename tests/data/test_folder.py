@@ -1,0 +1,133 @@
+"""A folder of pictures: labels by sub-folder, or a table beside them."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from PIL import Image
+
+from metaprior.core import MetapriorError
+from metaprior.data import Dataset, load, load_pictures
+
+
+def picture(path: Path, value: int, size: tuple[int, int] = (6, 4), mode: str = "RGB") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    Image.new(mode, size, value if mode == "L" else (value, 0, 0)).save(path)
+
+
+def read(path: Path, options: str = "", split: str = "train") -> Dataset:
+    data = load(f"folder:path={path}{options}", split)
+    assert isinstance(data, Dataset)
+    return data
+
+
+def reds(data: Dataset) -> list[int]:
+    assert data.images is not None
+    return data.images[:, 0, 0, 0].tolist()
+
+
+def test_classes_are_sub_folders_in_the_order_of_their_names(tmp_path: Path) -> None:
+    for i, name in enumerate(["dog/1.png", "cat/2.png", "cat/1.PNG", "ape/x/1.png"]):
+        picture(tmp_path / name, i)
+    (tmp_path / "cat" / "notes.txt").write_text("no picture")
+    data = read(tmp_path)
+    assert data.class_names == ("ape", "cat", "dog")
+    assert data.labels is not None
+    assert data.labels.tolist() == [0, 1, 1, 2]
+    assert reds(data) == [3, 2, 1, 0]
+    assert data.spec.image_shape == (3, 4, 6)
+
+
+def test_a_label_means_the_same_in_every_split(tmp_path: Path) -> None:
+    picture(tmp_path / "train" / "b" / "1.png", 1)
+    picture(tmp_path / "test" / "a" / "1.png", 2)
+    assert read(tmp_path, split="train").labels.tolist() == [1]  # pyright: ignore
+    assert read(tmp_path, split="test").labels.tolist() == [0]  # pyright: ignore
+    with pytest.raises(MetapriorError, match="unknown split of the folder"):
+        read(tmp_path, split="val")
+
+
+def test_pictures_without_labels(tmp_path: Path) -> None:
+    picture(tmp_path / "b.png", 2, mode="L")
+    picture(tmp_path / "a.png", 1, mode="L")
+    data = read(tmp_path)
+    assert data.labels is None
+    assert reds(data) == [1, 2]
+    assert data.spec.image_shape == (1, 4, 6)
+
+
+def test_factors(tmp_path: Path) -> None:
+    """Numbers are put in order of size, words in order of the alphabet; an empty cell is -1."""
+    for i in range(3):
+        picture(tmp_path / f"{i}.png", i)
+    (tmp_path / "factors.csv").write_text("file,angle,shape\n2.png,10,round\n0.png,9,\n1.png,10,flat\n")
+    data = read(tmp_path)
+    assert data.factors is not None
+    assert (data.factor_names, data.factor_sizes) == (("angle", "shape"), (2, 2))
+    assert data.factors.tolist() == [[1, 1], [0, -1], [1, 0]]
+    assert reds(data) == [2, 0, 1]
+
+
+def test_labels(tmp_path: Path) -> None:
+    for i in range(2):
+        picture(tmp_path / f"{i}.png", i)
+    (tmp_path / "labels.csv").write_text("file,label\n0.png,dog\n1.png,cat\n")
+    data = read(tmp_path)
+    assert data.class_names == ("cat", "dog")
+    assert data.labels is not None
+    assert data.labels.tolist() == [1, 0]
+
+
+def test_several_sizes(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", 1, (6, 4))
+    picture(tmp_path / "b.png", 2, (5, 5))
+    with pytest.raises(MetapriorError, match=r"not all of one size \(1 of 6×4×3, 1 of 5×5×3"):
+        read(tmp_path)
+    assert read(tmp_path, ",size=4").spec.image_shape == (3, 4, 4)
+    assert read(tmp_path, ",size=4,channels=1").spec.image_shape == (1, 4, 4)
+    assert [tuple(p.shape) for p in load_pictures(f"folder:path={tmp_path}")] == [(3, 4, 6), (3, 5, 5)]
+
+
+def test_the_middle_is_kept(tmp_path: Path) -> None:
+    pixels = np.zeros((2, 6, 3), dtype=np.uint8)
+    pixels[:, 2:4] = 255
+    Image.fromarray(pixels).save(tmp_path / "a.png")
+    assert torch.equal(read(tmp_path, ",size=2").images, torch.full((1, 3, 2, 2), 255, dtype=torch.uint8))  # pyright: ignore
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("file,a\n1.png,2\n", "names .*1.png, which is not there"),
+        ("name,a\n0.png,2\n", "with 'file' among them"),
+        ("file\n0.png\n", "a column for each factor"),
+        ("file,a\n0.png\n", "line 2 has more or fewer columns"),
+        ("file,a\n0.png,1,2\n", "line 2 has more or fewer columns"),
+        ("", "with 'file' among them"),
+    ],
+)
+def test_a_wrong_table(tmp_path: Path, table: str, message: str) -> None:
+    picture(tmp_path / "0.png", 0)
+    (tmp_path / "factors.csv").write_text(table)
+    with pytest.raises(MetapriorError, match=message):
+        read(tmp_path)
+
+
+def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
+    picture(tmp_path / "a.png", 1)
+    whole = (tmp_path / "a.png").read_bytes()
+    for content in (whole[:40], b"no picture", b""):
+        (tmp_path / "b.png").write_bytes(content)
+        with pytest.raises(MetapriorError, match=r"b\.png is not a readable picture") as error:
+            read(tmp_path)
+        assert len(str(error.value).splitlines()) == 1
+
+
+def test_nothing_there(tmp_path: Path) -> None:
+    with pytest.raises(MetapriorError, match="no pictures in"):
+        read(tmp_path)
+    with pytest.raises(MetapriorError, match="there is no folder"):
+        read(tmp_path / "none")
+    with pytest.raises(MetapriorError, match="needs path="):
+        load("folder")

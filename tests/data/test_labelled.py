@@ -1,0 +1,70 @@
+"""Labelled sets: the same for all models of a seed."""
+
+import numpy as np
+import pytest
+import torch
+from numpy.random import RandomState
+
+from metaprior.core import MetapriorError
+from metaprior.data import Dataset, DSpritesOptions, dsprites_world, few_labels, load
+
+WORLD = dsprites_world(DSpritesOptions(size=16, scale=2, orientation=4, position_x=4, position_y=4))
+
+
+def test_factors_are_drawn_as_the_study_draws_them() -> None:
+    """One call of the legacy generator a factor, in their order."""
+    data = few_labels(WORLD, 20, seed=3)
+    random = RandomState(3)
+    expected = np.stack([random.randint(size, size=20) for size in WORLD.factor_sizes], axis=1)
+    assert data.factors is not None
+    assert data.images is not None
+    assert data.factors.tolist() == expected.tolist()
+    assert torch.equal(data.images, WORLD.render(data.factors))
+    assert data.factor_names == WORLD.factor_names
+
+
+def test_a_seed_is_a_set() -> None:
+    assert few_labels(WORLD, 50, seed=0).digest == few_labels(WORLD, 50, seed=0).digest
+    assert few_labels(WORLD, 50, seed=0).digest != few_labels(WORLD, 50, seed=1).digest
+
+
+def test_rows_of_a_data_set_are_drawn_once_each_and_classes_are_a_factor() -> None:
+    digits = load("digits")
+    data = few_labels(digits, len(digits), seed=0)
+    assert data.factors is not None
+    assert data.labels is not None
+    assert digits.images is not None  # pyright: ignore[reportAttributeAccessIssue]
+    assert data.images is not None
+    assert data.factor_names == ("class",)
+    assert data.factor_sizes == (10,)
+    assert torch.equal(data.factors[:, 0], data.labels)
+    order = torch.from_numpy(RandomState(0).permutation(len(digits)))
+    assert torch.equal(data.images, digits.images[order])  # pyright: ignore[reportAttributeAccessIssue]
+
+
+def test_the_labeller_goes_on_with_the_same_generator() -> None:
+    def coin(factors: np.ndarray, sizes: tuple[int, ...], random: RandomState) -> tuple[np.ndarray, tuple[int, ...]]:
+        return random.randint(2, size=factors.shape), (2,) * len(sizes)
+
+    data = few_labels(WORLD, 8, seed=5, labeller=coin)
+    random = RandomState(5)
+    for size in WORLD.factor_sizes:
+        random.randint(size, size=8)
+    assert data.factors is not None
+    assert data.factors.tolist() == random.randint(2, size=(8, 5)).tolist()
+    assert data.factor_sizes == (2,) * 5
+    assert data.images is not None
+    truth = few_labels(WORLD, 8, seed=5)
+    assert truth.images is not None
+    assert torch.equal(data.images, truth.images)
+
+
+@pytest.mark.parametrize("count", [0, -1, len(WORLD) + 1])
+def test_impossible_counts(count: int) -> None:
+    with pytest.raises(MetapriorError, match=f"cannot label {count} examples of 'dsprites', which has {len(WORLD)}"):
+        few_labels(WORLD, count, seed=0)
+
+
+def test_nothing_to_label_with() -> None:
+    with pytest.raises(MetapriorError, match="neither factors nor labels"):
+        few_labels(Dataset("text", tokens=torch.arange(9)), 3, seed=0)
