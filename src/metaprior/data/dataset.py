@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Self
 
 import torch
 from jaxtyping import Int64, UInt8
@@ -67,11 +66,11 @@ class Dataset:
             columns[name] = rows.float() / 255 if name == "images" else rows
         return Batch(columns)
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self, device: torch.device | str) -> "Dataset":
         """The same set with its columns on ``device``; images stay uint8 there."""
         return dataclasses.replace(self, **{name: column.to(device) for name, column in self.columns.items()})
 
-    def take(self, indices: Int64[Tensor, " m"]) -> Self:
+    def take(self, indices: Int64[Tensor, " m"]) -> "Dataset":
         """A smaller set: the rows at ``indices``, in that order."""
         rows = {name: column[indices.to(column.device)] for name, column in self.columns.items()}
         return dataclasses.replace(self, **rows)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol, Self
+from typing import Protocol, runtime_checkable
 
 import torch
 from jaxtyping import Int64, UInt8
@@ -15,6 +15,7 @@ from torch import Tensor
 from metaprior.core import Batch, DataSpec, MetapriorError
 
 
+@runtime_checkable
 class Renderer(Protocol):
     """Factor vectors → pictures: computed, or looked up."""
 
@@ -91,7 +92,7 @@ class World:
         drawn = torch.randint(len(self), (count,), generator=generator, device=generator.device)
         return self.factors_of(drawn)
 
-    def cached(self) -> Self:
+    def cached(self) -> "World":
         """The same world with all its images held in memory as uint8."""
         if isinstance(self.renderer, Held):
             return self
@@ -100,11 +101,11 @@ class World:
             images[indices[0] : indices[-1] + 1] = self.renderer(self.factors_of(indices))
         return self.with_renderer(Held(images, self.factor_sizes))
 
-    def with_renderer(self, renderer: Renderer) -> Self:
+    def with_renderer(self, renderer: Renderer) -> "World":
         """The same world with its pictures from elsewhere."""
         return dataclasses.replace(self, renderer=renderer)
 
-    def to(self, device: torch.device | str) -> Self:
+    def to(self, device: torch.device | str) -> "World":
         """The same world, its images or what it renders from on ``device``; batches come from there."""
         return self.with_renderer(self.renderer.to(device))
 
