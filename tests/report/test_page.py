@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from metaprior.core import MetapriorError
-from metaprior.report import page as page_module, write_report
+from metaprior.report import write_report
 from metaprior.report.page import render
 from tests.report.views import CONFIG, SCORES, view
 
@@ -45,8 +45,9 @@ def test_codes_stand_in_the_order_of_the_factors_and_the_silent_one_is_folded_aw
 
 def test_names_from_files_are_escaped() -> None:
     evil = '<script>alert("x")</script>'
-    scores = {evil: {"scores": {evil: {"value": 0.5, "n": 1, "seed": 0, "protocol": evil}}, "tables": {
-        "mutual_information": {"rows": [evil, "b", "c"], "columns": [evil], "values": [[1.0], [0.0], [0.0]]}}}}  # fmt: skip
+    table = {"rows": [evil, "b", "c"], "columns": [evil], "values": [[1.0], [0.0], [0.0]]}
+    score = {"value": 0.5, "n": 1, "seed": 0, "protocol": evil}
+    scores = {evil: {"scores": {evil: score}, "tables": {"mutual_information": table}}}
     history = [{"step": 1, "seconds": 1.0, "terms": {evil: 1.0}}]
     text = render([view(evil, config={"recipe": evil, "data": evil}, scores=scores, history=history, notes=(evil,))])
     assert "<script>alert" not in text
@@ -56,7 +57,9 @@ def test_names_from_files_are_escaped() -> None:
 
 def test_nothing_outside_is_asked_for(one: str, two: str) -> None:
     for text in (one, two):
-        addresses = re.findall(r"""(?:src|href|action)\s*=\s*["']([^"']*)""", text) + re.findall(r"url\(([^)]*)\)", text)
+        addresses = re.findall(r"""(?:src|href|action)\s*=\s*["']([^"']*)""", text) + re.findall(
+            r"url\(([^)]*)\)", text
+        )
         assert all(address.startswith(("data:", "${picture.src}")) for address in addresses)
         assert not re.search(r"@import|<iframe|<object|https?://", text)
 
@@ -124,7 +127,7 @@ def test_the_file_is_whole_or_not_there(tmp_path: Path, monkeypatch: pytest.Monk
         self.write_bytes(text.encode()[:100])
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(page_module.Path, "write_text", torn)
+    monkeypatch.setattr(Path, "write_text", torn)
     with pytest.raises(MetapriorError, match="cannot write"):
         write_report([view("other")], path)
     assert path.read_text() == before
