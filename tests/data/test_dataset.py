@@ -67,7 +67,7 @@ def test_digest_depends_on_every_value() -> None:
 
 
 def test_columns_of_two_lengths() -> None:
-    with pytest.raises((MetapriorError, TypeError), match="columns of one length|'labels'"):  # or jaxtyping, if on
+    with pytest.raises((MetapriorError, TypeError), match=r"columns of one length|'labels'"):  # or jaxtyping, if on
         Dataset("bad", images=torch.zeros(2, 1, 1, 1, dtype=torch.uint8), labels=torch.tensor([1]))
     with pytest.raises(MetapriorError, match="columns of one length"):
         Dataset("empty")
