@@ -3,11 +3,12 @@
 import contextlib
 import dataclasses
 import io
+import itertools
 import os
 import re
 import sys
 from collections.abc import Iterator, Sequence
-from typing import Any, TypeVar, get_type_hints
+from typing import TypeVar, get_type_hints
 
 from metaprior.core.errors import MetapriorError, unknown
 
@@ -57,7 +58,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except OSError as fault:
         if debug:
             raise
-        print(f"metaprior: error: {fault.filename or ''}: {fault.strerror or fault}".replace(": :", ":"), file=sys.stderr)
+        where = f"{fault.filename}: " if fault.filename else ""
+        print(f"metaprior: error: {where}{fault.strerror or fault}", file=sys.stderr)
         code = 2
     sys.exit(code)
 
@@ -82,7 +84,7 @@ def dispatch(given: list[str]) -> int:
     return parse(COMMANDS[name], rest, name=name).run()
 
 
-def parse(kind: type[T], given: list[str], default: T | None = None, name: str = "") -> T:
+def parse(kind: type[T], given: list[str], default: T | None = None, *, name: str) -> T:
     """The typed options that the arguments describe; a nested option may be written without its prefix."""
     import tyro
 
@@ -104,8 +106,8 @@ def parse(kind: type[T], given: list[str], default: T | None = None, name: str =
 
     words = with_prefixes(given, options_of(kind))
     with registry, one_line_faults(words):
-        more = {} if default is None else {"default": default}
-        return tyro.cli(kind, args=words, prog=f"metaprior {name}".strip(), config=(tyro.conf.FlagConversionOff,), **more)
+        options: dict[str, Any] = {} if default is None else {"default": default}
+        return tyro.cli(kind, args=words, prog=f"metaprior {name}", config=(tyro.conf.FlagConversionOff,), **options)
 
 
 def options_of(kind: type, prefix: str = "") -> dict[str, type]:
@@ -159,16 +161,9 @@ def one_line_faults(words: list[str]) -> Iterator[None]:
     except SystemExit as stop:
         if not stop.code:
             raise
-        lines = [line.strip("│╭╮╰╯─ \t") for line in box.getvalue().splitlines()]
-        told = [line for line in lines if line and "error" not in line.lower() and "--help" not in line]
+        inside = [line.strip("│ \t") for line in box.getvalue().splitlines() if line.startswith("│")]
+        told = list(itertools.takewhile(lambda line: line.strip("─"), inside))
         raise MetapriorError(" ".join(told) or "these options cannot be understood; see --help") from None
-
-
-def as_json(value: Any) -> None:
-    """Print one JSON object on standard output."""
-    import json
-
-    print(json.dumps(value, indent=1, allow_nan=False))
 
 
 if __name__ == "__main__":

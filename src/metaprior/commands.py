@@ -1,7 +1,9 @@
 """The commands: typed options, and what each calls and prints."""
 
+import contextlib
 import json
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
 from typing import Annotated, Any, Literal, Protocol
@@ -9,12 +11,17 @@ from typing import Annotated, Any, Literal, Protocol
 import numpy as np
 import tyro
 from rich.console import Console
+from rich.progress import Progress
 from rich.table import Table
 
-from metaprior.cli import as_json
 from metaprior.core import MetapriorError, to_plain, unknown
 
 Json = Annotated[bool, tyro.conf.arg(metavar="")]
+
+
+def as_json(value: Any) -> None:
+    """Print one JSON object on standard output."""
+    print(json.dumps(value, indent=1, allow_nan=False))
 
 
 class Command(Protocol):
@@ -121,7 +128,8 @@ class Data:
         table = Table("", "data set", "what it is", "licence", "otherwise fetch", box=None, header_style="bold")
         for row in chosen:
             here = row["present"]
-            table.add_row("●" if here else "○", row["name"], row["summary"], row["licence"], "" if here else row["fetch"])
+            fetch = "" if here else row["fetch"]
+            table.add_row("●" if here else "○", row["name"], row["summary"], row["licence"], fetch)
         Console().print(table, "", "● on this machine   ○ to be put under $METAPRIOR_DATA (default ~/.cache/metaprior)")
         return 0
 
@@ -153,7 +161,6 @@ def train_options(given: list[str]) -> tuple[type, list[str], Any]:
     """
     from metaprior.methods import RECIPES, find_recipe
     from metaprior.study import Experiment
-    from metaprior.training import Loop
 
     given = list(given)
     plain: dict[str, Any] = {}
@@ -177,7 +184,8 @@ def train_options(given: list[str]) -> tuple[type, list[str], Any]:
     find_recipe(plain["recipe"])
     experiment = Experiment.from_plain(plain)
     method, loop = experiment.method, experiment.loop
-    fields = [("method", type(method), field(default_factory=lambda: method)), ("loop", Loop, field(default_factory=lambda: loop))]
+    nested = {"method": method, "loop": loop}
+    fields = [(name, type(value), field(default_factory=lambda v=value: v)) for name, value in nested.items()]
 
     def run(self: Any) -> int:
         return train(Experiment(
@@ -236,17 +244,17 @@ class Judge:
       metaprior judge disentanglement runs/s2-beta-vae-0
       metaprior judge disentanglement --codes codes.npy --factors factors.npy --json
       metaprior judge disentanglement runs/vae-0 --metrics mig dci --backend sklearn
-      metaprior judge ridge runs/vae-0 --data digits
+      metaprior judge probe runs/vae-0 --data mnist:size=32
     """
 
     protocol: Annotated[str, tyro.conf.Positional] = ""
-    """disentanglement, or a frozen probe: ridge, logistic, knn, few-shot."""
+    """disentanglement (needs factors) or probe (needs labels)."""
     run_folder: Annotated[Path | None, tyro.conf.Positional] = None
     """Run folder; its scores are kept there too."""
     codes: Path | None = None
     """Codes N×D as .npy, in place of a run."""
     factors: Path | None = None
-    """Factors N×F (or labels N, for probes) as .npy."""
+    """Factors N×F as .npy."""
     data: str | None = None
     """Data to judge on; by default what the run was trained on."""
     metrics: tuple[str, ...] = ("mig", "dci", "factor_vae_score")
@@ -270,19 +278,63 @@ class Judge:
             raise unknown("protocol", self.protocol, PROTOCOLS)
         if (self.run_folder is None) == (self.codes is None):
             raise MetapriorError("judge a run folder, or arrays with --codes and --factors")
-        scores = PROTOCOLS[self.protocol].judge(self)
+        scores = self.of_arrays() if self.run_folder is None else self.of_run(self.run_folder)
         if self.run_folder is not None:
             write_scores(scores, self.run_folder)
         if self.json:
             as_json(scores.to_json())
             return 0
-        table = Table("", "", "at most", "n", "protocol", box=None, header_style="bold", title=f"{scores.model} on {scores.data}")
+        title = f"{scores.model} on {scores.data}"
+        table = Table("", "", "at most", "n", "protocol", box=None, header_style="bold", title=title)
         for name, score in scores.scores.items():
             ceiling = score.details.get("ceiling")
             value = f"{score.value:.3f}" if score.value is not None else f"– ({score.reason})"
             table.add_row(name, value, f"{ceiling:.3f}" if ceiling else "", str(score.n), score.protocol)
         Console().print(table)
         return 0
+
+    def of_arrays(self) -> Any:
+        """Scores of codes and factors from files."""
+        from metaprior.judge import judge
+
+        if self.protocol != "disentanglement":
+            raise MetapriorError("--codes and --factors are for the protocol disentanglement; probes take a run")
+        codes, factors = read_array(self.codes, "codes"), read_array(self.factors, "factors")
+        return judge(
+            codes, factors, metrics=self.metrics, settings=self.settings(),
+            model_name=str(self.codes), data_name=str(self.factors),
+        )  # fmt: skip
+
+    def of_run(self, folder: Path) -> Any:
+        """Scores of a run's model, on its own data or on other data."""
+        from metaprior import load
+        from metaprior.data import load as load_data
+        from metaprior.judge import judge, probe
+        from metaprior.training import Run
+
+        data = self.data or Run(folder).config["data"]
+        names: dict[str, Any] = {"model_name": str(folder), "data_name": data}
+        model: Any = load(folder)
+        with progress("encoding") as shown:
+            if self.protocol == "probe":
+                train, test = load_data(data, "train"), load_data(data, "test")
+                return probe(model, train, test, seed=self.seed, progress=shown, **names)
+            source: Any = load_data(data)
+            return judge(model, source, metrics=self.metrics, settings=self.settings(), progress=shown, **names)
+
+    def settings(self) -> Any:
+        """How much to draw, and how to fit."""
+        from metaprior.judge import Settings
+
+        return Settings(train=self.train, test=self.test, backend=self.backend, seed=self.seed, threads=2)
+
+
+@contextlib.contextmanager
+def progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """A bar on standard error; the value is a function of (done, of)."""
+    with Progress(console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
 
 
 def read_array(path: Path | None, name: str) -> np.ndarray:
@@ -359,14 +411,15 @@ class Reproduce:
             raise unknown("claim", self.claim, claims)
         chosen = [c for c in claims.values() if (c.id == self.claim if self.claim else self.scale in c.scales)]
         if not chosen:
-            raise MetapriorError(f"no claim of {self.paper} is written at the scale '{self.scale}' yet; take --scale smoke")
+            raise MetapriorError(f"no claim of {self.paper} is written at the scale '{self.scale}'; take --scale smoke")
         results = [claim.check(self.scale, self.out / self.paper) for claim in chosen]
         if self.json:
             as_json({"claims": results})
             return 0
         table = Table("claim", "published", "measured", "rule", "verdict", box=None, header_style="bold")
         for result in results:
-            measured = ", ".join(f"{k} {v:.3f}" if isinstance(v, float) else f"{k} {v}" for k, v in result["measured"].items())
+            found = result["measured"].items()
+            measured = ", ".join(f"{name} {v:.3f}" if isinstance(v, float) else f"{name} {v}" for name, v in found)
             verdict = result["verdict"] + (f": {result['reason']}" if result["reason"] else "")
             table.add_row(result["statement"], result["published"] or "", measured, result["rule"], verdict)
         Console().print(table)

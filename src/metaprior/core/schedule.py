@@ -75,7 +75,6 @@ class Piecewise(Schedule):
     def __call__(self, step: int) -> float:
         return self.values[bisect.bisect_right(self.boundaries, step)]
 
-
     def __post_init__(self) -> None:
         if len(self.values) != len(self.boundaries) + 1:
             raise MetapriorError("a piecewise schedule needs one value more than it has boundaries")

@@ -17,7 +17,9 @@ class FactorVAE(VAE):
     reference code, a step is one update of each player (card trap T1).
     """
 
-    def __init__(self, nets: AutoencoderNets, gamma: Scalar = 10.0, *, critic_lr: Scalar = 1e-4, **options: Any) -> None:
+    def __init__(
+        self, nets: AutoencoderNets, gamma: Scalar = 10.0, *, critic_lr: Scalar = 1e-4, **options: Any
+    ) -> None:
         super().__init__(nets, beta=1.0, **options)
         self.critic = mlp(nets.latent_dim, [1000] * 6, 2, leak=0.2)
         self.critic_lr = critic_lr

@@ -1,8 +1,8 @@
 """Encoders and decoders of the autoencoders: the few-labels study's networks, and smaller relatives for other sizes."""
 
+from itertools import pairwise
 from typing import NamedTuple
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -74,6 +74,7 @@ def study_nets(image_shape: tuple[int, int, int], latent_dim: int = 10) -> Autoe
 def small_nets(image_shape: tuple[int, int, int], latent_dim: int = 10, width: int = 32) -> AutoencoderNets:
     """4×4 stride-2 convolutions down to 4×4 cells and back: for square images of 8, 16, 32, 64… pixels.
 
+    >>> import torch
     >>> nets = small_nets((1, 16, 16), latent_dim=6)
     >>> nets.decoder(nets.encoder(torch.zeros(2, 1, 16, 16)).mean).shape
     torch.Size([2, 1, 16, 16])
@@ -81,12 +82,8 @@ def small_nets(image_shape: tuple[int, int, int], latent_dim: int = 10, width: i
     channels, size, _ = image_shape
     halvings = size.bit_length() - 3
     sizes = [channels] + [width * min(2**i, 2) for i in range(halvings)]
-    down = [m for i, o in zip(sizes, sizes[1:], strict=False) for m in (nn.Conv2d(i, o, 4, 2, padding=1), nn.ReLU())]
-    up = [
-        m
-        for i, o in zip(sizes[::-1], sizes[-2::-1], strict=False)
-        for m in (nn.ConvTranspose2d(i, o, 4, 2, padding=1), nn.ReLU())
-    ]
+    down = [m for i, o in pairwise(sizes) for m in (nn.Conv2d(i, o, 4, 2, padding=1), nn.ReLU())]
+    up = [m for i, o in pairwise(sizes[::-1]) for m in (nn.ConvTranspose2d(i, o, 4, 2, padding=1), nn.ReLU())]
     cells = sizes[-1] * 16
     encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(cells, 128), nn.ReLU())
     decoder = nn.Sequential(
@@ -108,6 +105,6 @@ def mlp_nets(image_shape: tuple[int, int, int], latent_dim: int = 10, hidden: in
         nn.Flatten(), nn.Linear(pixels, hidden), nn.ReLU(), nn.Linear(hidden, hidden), nn.ReLU()
     )  # fmt: skip
     widths = [latent_dim] + [hidden] * 3
-    layers = [m for i, o in zip(widths, widths[1:], strict=False) for m in (nn.Linear(i, o), nn.Tanh())]
+    layers = [m for i, o in pairwise(widths) for m in (nn.Linear(i, o), nn.Tanh())]
     decoder = nn.Sequential(*layers, nn.Linear(hidden, pixels), nn.Unflatten(1, image_shape))
     return AutoencoderNets(Encoder(encoder, hidden, latent_dim), decoder, latent_dim)

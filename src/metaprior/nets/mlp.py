@@ -1,6 +1,7 @@
 """Multi-layer perceptrons."""
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 from torch import nn
 
@@ -16,7 +17,7 @@ def mlp(inputs: int, hidden: Sequence[int], outputs: int, leak: float = 0.0) -> 
     5018002
     """
     widths = [inputs, *hidden]
-    layers = [m for i, o in zip(widths, widths[1:], strict=False) for m in (nn.Linear(i, o), nn.LeakyReLU(leak))]
+    layers = [m for i, o in pairwise(widths) for m in (nn.Linear(i, o), nn.LeakyReLU(leak))]
     net = nn.Sequential(*layers, nn.Linear(widths[-1], outputs))
     glorot_uniform(net)
     return net

@@ -10,7 +10,8 @@ from typing import Any
 import torch
 
 from metaprior.core import DataSpec, MetapriorError, Method, Recipe, Source, derived_seed, from_plain, to_plain
-from metaprior.data import Dataset, World, few_labels, load as load_data
+from metaprior.data import Dataset, World, few_labels
+from metaprior.data import load as load_data
 from metaprior.methods import find_recipe
 from metaprior.training import Callback, Loop, ProgressBar, Result, Run, fit, load_tensors, new_run_folder, provenance
 from metaprior.training.processes import join_processes
@@ -44,7 +45,7 @@ class Experiment:
         known = {f.name for f in dataclasses.fields(cls)}
         given = {k: v for k, v in plain.items() if k not in ("format", "version", "provenance", "data_spec")}
         if not isinstance(given.get("recipe"), str):
-            raise MetapriorError("the config names no recipe; it must hold \"recipe\": \"beta-vae\", say")
+            raise MetapriorError('the config names no recipe; it must hold "recipe": "beta-vae", say')
         recipe = find_recipe(given["recipe"])
         method = from_plain(type(recipe), given.get("method", {}), "method", base=recipe)
         rest = {k: v for k, v in given.items() if k not in ("recipe", "method")}

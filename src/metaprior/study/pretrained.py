@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import huggingface_hub
-from huggingface_hub.errors import HFValidationError, HfHubHTTPError, LocalEntryNotFoundError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
 from metaprior.core import MetapriorError, Method
 from metaprior.study.experiment import load
@@ -54,6 +54,6 @@ def model_card(run: Run) -> str:
         f"# {config['recipe']} on {config['data']}{labels}\n\n"
         f"Trained with [metaprior](https://github.com/metaprior/metaprior) {config['version']} for "
         f"{config['loop']['steps']} steps, seed {config['loop']['seed']}.\n\n"
-        "```python\nimport metaprior\n\nmodel = metaprior.from_pretrained(\"this repository\")\n"
+        '```python\nimport metaprior\n\nmodel = metaprior.from_pretrained("this repository")\n'
         "codes = model.encode(images)  # float32 in [0, 1], B×C×H×W\n```\n"
     )

@@ -17,7 +17,7 @@ from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source,
 from metaprior.training.callbacks import Callback, TensorBoard, WeightsAndBiases
 from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
 from metaprior.training.options import Loop
-from metaprior.training.processes import Processes, join_processes, refuse_to_gather
+from metaprior.training.processes import join_processes, refuse_to_gather
 from metaprior.training.run import Run
 from metaprior.training.turns import Turns
 
@@ -276,12 +276,7 @@ class Training:
         self.seconds += elapsed
         examples = next(iter(self.streams.values())).batch * (self.step - self.logged_step)
         terms = {name: value.item() for name, value in values.items()} | extra
-        self.record = {
-            "step": self.step,
-            "seconds": round(self.seconds, 3),
-            "examples_per_second": round(examples / max(elapsed, 1e-9), 1),
-            "terms": {name: value if math.isfinite(value) else None for name, value in terms.items()},
-        }
+        self.record = metrics_line(self.step, self.seconds, examples / max(elapsed, 1e-9), terms)
         self.logged_at, self.logged_step = now, self.step
         if self.run and self.processes.first:
             self.run.append_metrics(self.record)
@@ -294,8 +289,7 @@ class Training:
             return self.step % self.loop.checkpoint_every == 0
         if self.processes.count > 1 and not logged:
             return False
-        wait = max(_FIRST_CHECKPOINT, self.saving / _SHARE_OF_TIME)
-        return bool(self.processes.agree(time.monotonic() - self.saved_at > wait))
+        return bool(self.processes.agree(time_to_save(self.saved_at, self.saving)))
 
     def save(self) -> None:
         """Write a checkpoint, unless the weights are not finite any more."""
@@ -356,6 +350,21 @@ class Training:
         if averages:
             self.run.write_weights(averages, "average")
         self.run.write_weights(saved_tensors(self.method))
+
+
+def metrics_line(step: int, seconds: float, rate: float, terms: Mapping[str, float]) -> dict[str, Any]:
+    """A line of ``metrics.jsonl``: ``seconds`` so far, ``rate`` examples a second, null for terms not finite."""
+    return {
+        "step": step,
+        "seconds": round(seconds, 3),
+        "examples_per_second": round(rate, 1),
+        "terms": {name: value if math.isfinite(value) else None for name, value in terms.items()},
+    }
+
+
+def time_to_save(saved_at: float, saving: float) -> bool:
+    """Whether a checkpoint that takes ``saving`` seconds is due, the last being of time ``saved_at``."""
+    return time.monotonic() - saved_at > max(_FIRST_CHECKPOINT, saving / _SHARE_OF_TIME)
 
 
 def saved_tensors(method: Method) -> dict[str, Tensor]:

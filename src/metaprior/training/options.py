@@ -73,7 +73,5 @@ class Loop:
             device = torch.device(self.device)
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError) as fault:
-            raise MetapriorError(
-                f"device '{self.device}' is not usable here: {str(fault).splitlines()[0]}"
-            ) from None
+            raise MetapriorError(f"device '{self.device}' is not usable here: {str(fault).splitlines()[0]}") from None
         return torch.device("cuda", local_rank) if self.device == "cuda" else device

@@ -1,4 +1,4 @@
-"""Data parallelism under ``torchrun``: one process a device, gradients averaged by DDP, rows gathered differentiably."""
+"""Data parallelism under ``torchrun``: a process a device, gradients averaged by DDP, rows gathered differentiably."""
 
 import os
 import warnings
@@ -88,4 +88,4 @@ class _AllGather(torch.autograd.Function):
 
 def refuse_to_gather(rows: Tensor) -> Tensor:
     """What a term that couples the batch meets when the batch is accumulated in micro-batches."""
-    raise MetapriorError("this method has a term that couples the whole batch, which accumulate > 1 would split; set it to 1")
+    raise MetapriorError("a term of this method couples the whole batch, which accumulate > 1 would split; set it to 1")

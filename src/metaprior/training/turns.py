@@ -7,7 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from metaprior.core import Batch, MetapriorError, Method, Player, Scalar, Step, Term, value_at
+from metaprior.core import Batch, MetapriorError, Method, Player, Scalar, Schedule, Step, Term, value_at
 from metaprior.training.options import Loop
 
 
@@ -18,11 +18,11 @@ class PlayerLoss(nn.Module):
         super().__init__()
         self.own = nn.ModuleList(player_module(method, player, name) for name in player.modules)
         self.name = player.name
-        self.__dict__["method"] = method  # seen, not owned
+        self.__dict__["play"] = method.__call__  # seen, not owned: the other players' parameters stay theirs
 
     def forward(self, batches: Mapping[str, Batch], step: Step) -> tuple[Tensor, dict[str, Term]]:
         """The weighted sum that the player minimises, and its terms."""
-        terms: dict[str, Term] = self.method(self.name, batches, step)
+        terms: dict[str, Term] = self.__dict__["play"](self.name, batches, step)
         return weighted_sum(terms), terms
 
 
@@ -39,7 +39,8 @@ def player_module(method: Method, player: Player, name: str) -> nn.Module:
     try:
         return method.get_submodule(name)
     except AttributeError:
-        raise MetapriorError(f"player '{player.name}' names the module '{name}', which {type(method).__name__} lacks") from None
+        kind = type(method).__name__
+        raise MetapriorError(f"player '{player.name}' names the module '{name}', which {kind} lacks") from None
 
 
 def player_parameters(method: Method, player: Player) -> dict[str, nn.Parameter]:
@@ -83,7 +84,8 @@ class Turns:
             ],
             fused=loop.fused,
         )
-        self.scheduled = [(g, lr) for g, (lr, _, _) in zip(self.optimizer.param_groups, self.groups, strict=True) if callable(lr)]
+        rates = zip(self.optimizer.param_groups, (lr for lr, _, _ in self.groups), strict=True)
+        self.scheduled = [(group, lr) for group, lr in rates if isinstance(lr, Schedule)]
         self.average = (
             {name: parameter.detach().clone() for name, parameter in self.parameters.items()} if player.ema else None
         )
@@ -99,9 +101,8 @@ class Turns:
         self.optimizer.zero_grad(set_to_none=True)
         if self.average is not None:
             with torch.no_grad():
-                torch._foreach_lerp_(
-                    list(self.average.values()), list(self.parameters.values()), 1 - (self.player.ema or 0.0)
-                )
+                for name, average in self.average.items():
+                    average.lerp_(self.parameters[name].detach(), 1 - (self.player.ema or 0.0))
         return norm
 
     def state(self) -> dict[str, Tensor]:

@@ -1,0 +1,277 @@
+"""A cohort's members end as their single runs do: the same weights and terms, to the rounding of float64."""
+
+import functools
+import json
+from dataclasses import replace
+
+import pytest
+import torch
+from torch import nn
+
+from metaprior.core import Adam, DataSpec, Linear, MetapriorError, Method, Player, Replacement, Term
+from metaprior.methods import FactorVAE, FactorVAERecipe, S2VAERecipe, VAERecipe
+from metaprior.nets import mlp
+from metaprior.training import Callback, Loop, Run, fit, load_tensors
+from metaprior.training.cohort import Member, fit_cohort
+from tests.conftest import Columns, random, squares
+
+DATA = DataSpec(image_shape=(1, 16, 16), factor_sizes=(4, 4))
+SOURCES = {"train": squares(), "labelled": squares(10, seed=1)}
+SEEDS = (3, 14, 15)
+LOOP = Loop(steps=20, precision="float64", log_every=1)
+
+
+def build(recipe, seed):
+    with torch.random.fork_rng():
+        torch.manual_seed(seed)
+        method = recipe.build(DATA)
+        if isinstance(method, FactorVAE):
+            method.critic = mlp(4, [16], 2, leak=0.2)  # the study's has 5 million weights
+        return method
+
+
+def recipes(kind, **options):
+    small = {"latent_dim": 4, "batch": 8}
+    rates = (1e-3, 3e-3, 2e-4)
+    if kind == "beta-vae":
+        return [VAERecipe(beta=b, lr=r, **small, **options) for b, r in zip((1.0, 4.0, 16.0), rates, strict=True)]
+    if kind == "factor-vae":
+        gammas = (1.0, 10.0, 100.0)
+        return [FactorVAERecipe(gamma=g, lr=r, critic_lr=r, **small) for g, r in zip(gammas, rates, strict=True)]
+    pairs = ((1.0, 2.0), (4.0, 8.0), (16.0, 0.5))
+    small["labelled_batch"] = 6
+    return [S2VAERecipe(beta=b, gamma_sup=g, lr=r, **small) for (b, g), r in zip(pairs, rates, strict=True)]
+
+
+def run_in(folder):
+    run = Run(folder)
+    run.write_config({"recipe": "test"})
+    return run
+
+
+class Terms(Callback):
+    """Keeps the terms of every line of metrics."""
+
+    def begin(self, method, loop, run, step):
+        self.lines = []
+
+    def logged(self, record):
+        self.lines.append(record["terms"])
+
+
+@functools.cache
+def alone(recipe, seed, loop=LOOP):
+    """A single run: its method, the terms it logged, and what was said if it diverged."""
+    return alone_on(SOURCES, recipe, seed, loop)
+
+
+def alone_on(sources, recipe, seed, loop=LOOP):
+    method, terms, said = build(recipe, seed), Terms(), ""
+    try:
+        fit(method, sources, replace(loop, seed=seed), callbacks=[terms])
+    except MetapriorError as fault:
+        said = str(fault)
+    return method, terms.lines, said
+
+
+def terms_of(run):
+    return [json.loads(line)["terms"] for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+
+
+def together(recipes, folder, loop=LOOP, seeds=SEEDS, **options):
+    """A cohort: its members and its result."""
+    members = [
+        Member(build(recipe, seed), seed, run_in(folder / f"member-{seed}"))
+        for recipe, seed in zip(recipes, seeds, strict=True)
+    ]
+    return members, fit_cohort(members, SOURCES, loop, **options)
+
+
+def assert_same(member, single):
+    method, terms, _ = single
+    expected = dict(method.named_parameters())
+    for name, parameter in member.method.named_parameters():
+        torch.testing.assert_close(parameter, expected[name], atol=1e-10, rtol=0, msg=name)
+    assert_same_terms(terms_of(member.run), terms)
+
+
+def assert_same_terms(lines, others):
+    assert len(lines) == len(others)
+    for line, other in zip(lines, others, strict=True):
+        assert line == pytest.approx(other, rel=1e-10, abs=1e-10)
+
+
+@pytest.mark.parametrize("kind", ["beta-vae", "s2-beta-vae", "factor-vae"])
+@pytest.mark.parametrize("clip", [None, 5.0])
+def test_members_equal_their_single_runs(kind, clip, tmp_path):
+    loop = replace(LOOP, clip=clip)
+    chosen = recipes(kind)
+    members, result = together(chosen, tmp_path, loop)
+    assert result.steps == loop.steps
+    assert not result.diverged
+    for recipe, seed, member in zip(chosen, SEEDS, members, strict=True):
+        assert_same(member, alone(recipe, seed, loop))
+
+
+def test_clipping_is_each_members_own(tmp_path):
+    members, _ = together(recipes("beta-vae"), tmp_path, replace(LOOP, clip=5.0))
+    norms = torch.tensor([[line["vae/gradient_norm"] for line in terms_of(member.run)] for member in members])
+    assert (norms > 5).any()  # or the test above would not have clipped
+    assert (norms.std(dim=0) > 0).all()
+
+
+def test_schedules_are_each_members_own(tmp_path):
+    warm, plain, decaying = recipes("beta-vae")
+    chosen = [
+        replace(warm, beta=Linear(0.0, 8.0, steps=10)),
+        plain,
+        replace(decaying, lr=Linear(1e-2, 0.0, steps=20)),
+    ]
+    members, _ = together(chosen, tmp_path)
+    for recipe, seed, member in zip(chosen, SEEDS, members, strict=True):
+        assert_same(member, alone(recipe, seed))
+
+
+def test_members_may_have_labels_of_their_own(tmp_path):
+    chosen = recipes("s2-beta-vae")[:2]
+    labelled = squares(7, seed=9)
+    methods = [build(recipe, 3) for recipe in chosen]
+    runs = [run_in(tmp_path / str(i)) for i in range(2)]
+    members = [Member(methods[0], 3, runs[0]), Member(methods[1], 3, runs[1], {"labelled": labelled})]
+    fit_cohort(members, SOURCES, LOOP)
+    assert_same(members[0], alone(chosen[0], 3))
+    assert_same(members[1], alone_on(SOURCES | {"labelled": labelled}, chosen[1], 3))
+
+
+def test_a_diverged_member_stops_and_is_named_while_the_others_go_on(tmp_path, capsys):
+    first, wild, last = recipes("beta-vae")
+    chosen = [first, replace(wild, lr=1e4), last]
+    members, result = together(chosen, tmp_path)
+    assert list(result.diverged) == [1]
+    _, terms, said = alone(chosen[1], SEEDS[1])  # the training diverged at step 2: vae/kl = inf...; this training...
+    assert result.diverged[1].startswith(said.split(";")[0].replace("the training", f"member-{SEEDS[1]}"))
+    assert result.diverged[1] in capsys.readouterr().err
+    assert_same_terms(terms_of(members[1].run), terms)
+    assert not members[1].run.finished
+    for i in (0, 2):
+        assert_same(members[i], alone(chosen[i], SEEDS[i]))
+
+
+def test_a_diverged_member_is_not_updated():
+    class Watch(Callback):
+        def stepped(self, method, step):
+            seen.append([parameter.detach().clone() for parameter in wild.parameters()])
+
+    seen = []
+    calm, wild = build(VAERecipe(latent_dim=4, batch=8), 0), build(VAERecipe(latent_dim=4, batch=8, lr=1e4), 1)
+    result = fit_cohort([Member(calm, 0, callbacks=[Watch()]), Member(wild, 1)], SOURCES, LOOP)
+    step = int(result.diverged[1].split("step ")[1].split(":")[0])
+    assert 1 < step < 19
+    for before, after in zip(seen[step - 1], seen[-1], strict=True):
+        assert torch.equal(before.nan_to_num(), after.nan_to_num())
+
+
+def test_each_member_leaves_the_folder_of_a_run(tmp_path):
+    members, _ = together(recipes("beta-vae"), tmp_path)
+    for member in members:
+        fresh = build(recipes("beta-vae")[0], 99).to(torch.float64)
+        load_tensors(fresh, member.run.read_weights())
+        images = SOURCES["train"].columns["images"].double()
+        assert torch.equal(fresh.eval().encode(images), member.method.encode(images))
+        weight = member.method.nets.encoder.mean.weight
+        assert weight.untyped_storage().nbytes() == weight.nbytes  # its own memory, not a part of the stack
+
+
+def test_killed_and_resumed_equals_never_stopped(tmp_path):
+    class Kill(Callback):
+        def stepped(self, method, step):
+            if step == 13:
+                raise KeyboardInterrupt
+
+    chosen, loop = recipes("s2-beta-vae"), replace(LOOP, checkpoint_every=8)
+    whole, _ = together(chosen, tmp_path / "whole", loop)
+    runs = [run_in(tmp_path / "killed" / f"member-{seed}") for seed in SEEDS]
+    doomed = [Member(build(c, s), s, r) for c, s, r in zip(chosen, SEEDS, runs, strict=True)]
+    doomed[2] = replace(doomed[2], callbacks=[Kill()])
+    with pytest.raises(KeyboardInterrupt):
+        fit_cohort(doomed, SOURCES, loop)
+    resumed, _ = together(chosen, tmp_path / "killed", loop, resume=True)
+    for one, other in zip(whole, resumed, strict=True):
+        assert all(map(torch.equal, one.method.parameters(), other.method.parameters()))
+        assert terms_of(one.run) == terms_of(other.run)
+
+
+def test_a_member_can_go_on_alone(tmp_path):
+    recipe, *_ = chosen = recipes("beta-vae")
+    members, _ = together(chosen, tmp_path, replace(LOOP, steps=8))
+    method = build(recipe, SEEDS[0])
+    fit(method, SOURCES, replace(LOOP, seed=SEEDS[0]), members[0].run, resume=True)
+    assert_same(replace(members[0], method=method), alone(recipe, SEEDS[0]))
+
+
+class Regression(Method):
+    """Least squares by a net, for what a cohort refuses."""
+
+    cohort = True
+
+    def __init__(self, *layers):
+        super().__init__()
+        self.net = nn.Sequential(*layers, nn.Linear(2, 3))
+
+    def players(self):
+        return (Player("net", ("net",), Adam(lr=1e-2)),)
+
+    def streams(self):
+        return {"train": Replacement(4)}
+
+    def forward(self, player, batches, step):
+        return {"squares": Term(self.net(batches["train"]["points"]).square().mean())}
+
+
+def test_batch_statistics_are_each_members_own():
+    points = {"train": Columns(points=random(0, 32, 2).double())}
+    cohort, single = [[Regression(nn.BatchNorm1d(2)) for _ in SEEDS] for _ in range(2)]
+    for one, other, seed in zip(cohort, single, SEEDS, strict=True):
+        one.load_state_dict(other.state_dict())
+        fit(other, points, replace(LOOP, seed=seed))
+    fit_cohort([Member(method, seed) for method, seed in zip(cohort, SEEDS, strict=True)], points, LOOP)
+    for one, other in zip(cohort, single, strict=True):
+        for name, value in other.state_dict().items():
+            torch.testing.assert_close(one.state_dict()[name], value, atol=1e-10, rtol=0, msg=name)
+
+
+def refused(match, *methods, loop=LOOP):
+    with pytest.raises(MetapriorError, match=match):
+        fit_cohort([Member(m, i) for i, m in enumerate(methods)], {"train": Columns(points=random(0, 8, 2))}, loop)
+
+
+def test_a_method_that_does_not_opt_in_is_refused():
+    class Shy(Regression):
+        cohort = False
+
+    refused("Shy does not opt in", Shy(), Shy())
+
+
+def test_what_a_cohort_cannot_do_is_refused():
+    class Busy(Regression):
+        def after(self, player, step):
+            pass
+
+    class Averaged(Regression):
+        def players(self):
+            return (replace(super().players()[0], ema=0.9),)
+
+    class Remembering(Regression):
+        def forward(self, player, batches, step):
+            step.state["last"] = batches["train"]["points"]
+            return super().forward(player, batches, step)
+
+    refused("Busy acts after its updates", Busy())
+    refused("Averaged averages its weights", Averaged())
+    refused("Remembering carries state", Remembering())
+    refused("dropout", Regression(nn.Dropout()), Regression(nn.Dropout()))
+    refused("differs from the first in its nets", Regression(nn.ReLU()), Regression(nn.Tanh()))
+    refused("accumulate", Regression(), loop=replace(LOOP, accumulate=2))
+    refused("at least one member")
+    method = Regression()
+    refused("one and the same method", method, method)
