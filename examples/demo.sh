@@ -19,4 +19,4 @@ for run in unlabelled 100-labels; do
 done
 
 say "3/3  Side by side"
-$metaprior report runs/demo-unlabelled runs/demo-100-labels --out runs/demo.html
+$metaprior report runs/demo-100-labels runs/demo-unlabelled --out runs/demo.html

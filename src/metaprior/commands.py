@@ -153,6 +153,10 @@ class TrainBase:
     json: Json = False
     """Print one JSON object about the finished run."""
 
+    def run(self) -> int:
+        """Carried out by the class that :func:`train_options` makes for a method."""
+        raise MetapriorError("say what to train: metaprior train METHOD")
+
 
 def train_options(given: list[str]) -> tuple[type, list[str], Any]:
     """The options of ``metaprior train METHOD``: their type, the remaining arguments, the defaults.
@@ -355,7 +359,7 @@ class Report:
 
     Examples:
       metaprior report runs/s2-beta-vae-0
-      metaprior report runs/beta-vae-0 runs/s2-beta-vae-0 --out comparison.html
+      metaprior report runs/s2-beta-vae-0 runs/beta-vae-0 --out comparison.html
     """
 
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()
@@ -426,7 +430,7 @@ class Reproduce:
         return 0
 
 
-COMMANDS: dict[str, Callable[..., Command] | type] = {
+COMMANDS: dict[str, type[Command]] = {
     "list": List,
     "data": Data,
     "train": TrainBase,
