@@ -8,11 +8,10 @@ import pytest
 import torch
 from torch import nn
 
-from metaprior.core import Adam, DataSpec, Linear, MetapriorError, Method, Player, Replacement, Term
+from metaprior.core import Adam, DataSpec, Group, Linear, MetapriorError, Method, Player, Replacement, Term
 from metaprior.methods import FactorVAE, FactorVAERecipe, S2VAERecipe, VAERecipe
 from metaprior.nets import mlp
-from metaprior.training import Callback, Loop, Run, fit, load_tensors
-from metaprior.training.cohort import Member, fit_cohort
+from metaprior.training import Callback, Loop, Member, Run, fit, fit_cohort, load_tensors
 from tests.conftest import Columns, random, squares
 
 DATA = DataSpec(image_shape=(1, 16, 16), factor_sizes=(4, 4))
@@ -185,10 +184,10 @@ def test_each_member_leaves_the_folder_of_a_run(tmp_path):
 def test_killed_and_resumed_equals_never_stopped(tmp_path):
     class Kill(Callback):
         def stepped(self, method, step):
-            if step == 13:
+            if step == 7:
                 raise KeyboardInterrupt
 
-    chosen, loop = recipes("s2-beta-vae"), replace(LOOP, checkpoint_every=8)
+    chosen, loop = recipes("s2-beta-vae"), replace(LOOP, steps=10, checkpoint_every=4)
     whole, _ = together(chosen, tmp_path / "whole", loop)
     runs = [run_in(tmp_path / "killed" / f"member-{seed}") for seed in SEEDS]
     doomed = [Member(build(c, s), s, r) for c, s, r in zip(chosen, SEEDS, runs, strict=True)]
@@ -219,7 +218,7 @@ class Regression(Method):
         self.net = nn.Sequential(*layers, nn.Linear(2, 3))
 
     def players(self):
-        return (Player("net", ("net",), Adam(lr=1e-2)),)
+        return (Player("net", ("net",), Adam(lr=1e-2, weight_decay=0.1), (Group("*.bias", weight_decay=0.0),)),)
 
     def streams(self):
         return {"train": Replacement(4)}
@@ -228,7 +227,7 @@ class Regression(Method):
         return {"squares": Term(self.net(batches["train"]["points"]).square().mean())}
 
 
-def test_batch_statistics_are_each_members_own():
+def test_batch_statistics_and_parameter_groups_are_each_members_own():
     points = {"train": Columns(points=random(0, 32, 2).double())}
     cohort, single = [[Regression(nn.BatchNorm1d(2)) for _ in SEEDS] for _ in range(2)]
     for one, other, seed in zip(cohort, single, SEEDS, strict=True):

@@ -1,12 +1,13 @@
 """The one loop: optimisers, schedules, checkpoints, devices, cohorts."""
 
 from metaprior.training.callbacks import Callback
+from metaprior.training.cohort import CohortResult, Member, fit_cohort
 from metaprior.training.loop import Result, fit, load_tensors, saved_tensors
 from metaprior.training.options import Loop
 from metaprior.training.progress import ProgressBar
 from metaprior.training.run import Run, new_run_folder, provenance
 
 __all__ = [
-    "Callback", "Loop", "ProgressBar", "Result", "Run", "fit", "load_tensors", "new_run_folder", "provenance",
-    "saved_tensors",
+    "Callback", "CohortResult", "Loop", "Member", "ProgressBar", "Result", "Run", "fit", "fit_cohort", "load_tensors",
+    "new_run_folder", "provenance", "saved_tensors",
 ]  # fmt: skip

@@ -26,7 +26,7 @@ from metaprior.training.loop import (
     print_warning,
     saved_tensors,
     time_to_save,
-)  # fmt: skip
+)
 from metaprior.training.options import Loop
 from metaprior.training.turns import weighted_sum
 
@@ -79,21 +79,22 @@ class Cohort:
         if loop.threads:
             torch.set_num_threads(loop.threads)
         self.methods = [member.method.to(self.device, loop.dtype) for member in members]
-        self.method = self.methods[0]  # the code that runs for all; no member's tensors are used through it
+        self.method = self.methods[0].train()  # whose code runs for all, given all their tensors
+        self.step, self.seconds = 0, 0.0
         self.streams = [method.streams() for method in self.methods]
         self.sources = self.place_sources(sources)
-        players = [method.players() for method in self.methods]
-        self.turns = [CohortTurns(self.methods, each, loop) for each in zip(*players, strict=True)]
-        self.rest = stack_rest(self.methods, {name for turns in self.turns for name in turns.names})
         self.hyper = {
             name: Scalars([method.hyper[name] for method in self.methods], loop.dtype, self.device)
             for name in self.method.hyper
         }
-        self.repeats = max(turns.player.repeats for turns in self.turns)
+        self.repeats = max(player.repeats for player in self.method.players())
+        self.asked = self.record_draws()
+        players = [method.players() for method in self.methods]
+        self.turns = [CohortTurns(self.methods, each, loop) for each in zip(*players, strict=True)]
+        self.rest = stack_rest(self.methods, {name for turns in self.turns for name in turns.names})
         self.names = [m.run.folder.name if m.run else f"member {i}" for i, m in enumerate(members)]
         self.alive, self.diverged = [True] * len(members), {}
         self.records: list[dict[str, Any]] = [{} for _ in members]
-        self.step, self.seconds = 0, 0.0
 
     def place_sources(self, sources: Mapping[str, Source]) -> list[dict[str, Source]]:
         """Each member's sources on the device; one that members share is placed, and later gathered from, once."""
@@ -101,7 +102,8 @@ class Cohort:
         for name, stream in self.streams[0].items():
             if any(stream.source not in own for own in each):
                 raise MetapriorError(f"the stream '{name}' draws from '{stream.source}', and no such data was given")
-        placed = {id(source): source.to(self.device) for own in each for source in own.values()}
+        distinct = {id(source): source for own in each for source in own.values()}
+        placed = {key: source.to(self.device) for key, source in distinct.items()}
         return [{name: placed[id(source)] for name, source in own.items()} for own in each]
 
     @contextlib.contextmanager
@@ -117,7 +119,6 @@ class Cohort:
         self.logged_at, self.saved_at = time.monotonic(), time.monotonic()
         self.saving, self.logged_step = 0.0, self.step
         try:
-            self.asked = self.record_draws()
             for member in self.members:
                 for callback in member.callbacks:
                     callback.begin(member.method, replace(self.loop, seed=member.seed), member.run, self.step)
@@ -139,8 +140,7 @@ class Cohort:
         asked: dict[str, list[Draw]] = {}
         batches = {n: Batch(columns).map(lambda column: column[0]) for n, columns in self.draw(0).items()}
         hyper = {name: scalars.at(self.step)[0] for name, scalars in self.hyper.items()}
-        for turns in self.turns:
-            name = turns.player.name
+        for name in (player.name for player in self.method.players()):
             recorder = Recorder(Counter(self.members[0].seed, self.step, 0, self.device, self.loop.dtype))
             step = Step(self.step, 0, hyper, recorder, shared=shared)
             buffers = {n: buffer.clone() for n, buffer in self.method.named_buffers()}
@@ -296,10 +296,12 @@ class Cohort:
         """A checkpoint in each living member's run folder, in the form of a single run's."""
         began = time.monotonic()
         for i, member in enumerate(self.members):
-            if member.run is None or not self.alive[i]:
+            weights = saved_tensors(member.method)
+            finite = all(value.isfinite().all() for value in weights.values() if value.is_floating_point())
+            if member.run is None or not self.alive[i] or not finite:
                 continue
             groups = {
-                "model": saved_tensors(member.method),
+                "model": weights,
                 "optimizer": {k: v for turns in self.turns for k, v in turns.state(i).items()},
                 "average": {},
                 "carried": {},
@@ -345,6 +347,7 @@ class Scalars:
         self.now = self.value(0)
 
     def value(self, step: int) -> Tensor:
+        """The values at a step, computed anew, N."""
         return torch.tensor([value_at(scalar, step) for scalar in self.scalars], **self.options)
 
     def at(self, step: int) -> Tensor:

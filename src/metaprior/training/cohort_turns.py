@@ -89,10 +89,8 @@ class CohortTurns:
             prefix = f"{self.player.name}/{names[0]}/"
             for key in [name.removeprefix(prefix) for name in tensors if name.startswith(prefix)]:
                 pieces = [tensors[f"{self.player.name}/{name}/{key}"] for name in names]
-                scalar = all(
-                    piece.shape != self.members[member][name].shape for piece, name in zip(pieces, names, strict=True)
-                )
-                whole = pieces[0] if scalar else torch.cat([piece.flatten() for piece in pieces])
+                counts = key == "step"  # torch's name for the one quantity that is not per parameter
+                whole = pieces[0] if counts else torch.cat([piece.flatten() for piece in pieces])
                 self.optimizer.state[part][key] = whole
 
 
