@@ -31,8 +31,7 @@ lint: .venv/.made
 	$(BIN)/lint-imports
 
 bench: .venv/.made
-	$(BIN)/python -m pip install --quiet --no-deps pythae==0.1.2
-	$(BIN)/python -m benchmarks.training_step
+	$(BIN)/python -m benchmarks.cohort
 
 docs: .venv/.made
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

@@ -102,8 +102,9 @@ def sampled_codes_decorrelate(folder: Path, seeds: tuple[int, ...]) -> Outcome:
     for beta in _BETAS:
         values = []
         for seed in seeds:
+            model = trained(folder, "beta-vae", seed, beta=beta)
             with torch.inference_mode():
-                mean, logvar = trained(folder, "beta-vae", seed, beta=beta).posterior(images)
+                mean, logvar = model.posterior(images)
             noise = torch.randn(mean.shape, generator=generator(seed, "sampled codes"))
             sampled = mean + (logvar / 2).exp() * noise
             values.append([gaussian_total_correlation(torch.cov(c.double().T)).item() for c in (mean, sampled)])

@@ -112,7 +112,10 @@ def carry_out(
     if experiment.loop.warm_start:
         warm_start(method, Path(experiment.loop.warm_start))
     if processes.first:
-        described = {"data_spec": to_plain(spec), "provenance": provenance() | {"data_digest": data.digest}}
+        described = {
+            "data_spec": to_plain(spec),
+            "provenance": provenance(experiment.loop.threads) | {"data_digest": data.digest},
+        }
         run.write_config(experiment.plain() | described)
     processes.wait()
     shown = [ProgressBar(f"{experiment.recipe} on {experiment.data}")] if progress else []

@@ -4,6 +4,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -30,8 +31,9 @@ def whole(target: Path) -> Iterator[Path]:
         _remove(temporary)
         if isinstance(fault, OSError):
             raise unwritable(target, fault) from fault
-        if "No space left" in str(fault) or "os error 28" in str(fault):  # safetensors wraps the system's error
-            raise unwritable(target, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))) from fault
+        if system := re.search(r"os error (\d+)", str(fault)):  # safetensors wraps the system's error in its own
+            number = int(system[1])
+            raise unwritable(target, OSError(number, os.strerror(number))) from fault
         raise
 
 

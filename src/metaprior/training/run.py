@@ -113,7 +113,7 @@ def new_run_folder(parent: Path, name: str) -> Path:
     return next(path for path in taken if not path.exists())
 
 
-def provenance() -> dict[str, Any]:
+def provenance(threads: int | None = None) -> dict[str, Any]:
     """Versions, machine and commit, for ``config.json``."""
     commit = subprocess.run(
         ["git", "-C", str(Path(__file__).parent), "rev-parse", "--short", "HEAD"], capture_output=True, text=True
@@ -123,7 +123,7 @@ def provenance() -> dict[str, Any]:
         "torch": torch.__version__,
         "platform": f"{platform.system()} {platform.machine()}",
         "processor": torch.cuda.get_device_name() if torch.cuda.is_available() else platform.processor() or "cpu",
-        "threads": torch.get_num_threads(),
+        "threads": threads or torch.get_num_threads(),
         "processes": int(os.environ.get("WORLD_SIZE", "1")),
         "commit": commit.stdout.strip() or None,
     }
