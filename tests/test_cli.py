@@ -1,0 +1,175 @@
+"""The command line as a person meets it: shapes of JSON, one line for each mistake, a kill that leaves no trace."""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metaprior.cli import main
+
+WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
+TINY = ["--data", WORLD, "--batch", "8", "--threads", "1", "--quiet"]
+
+
+def call(capsys, *arguments):
+    """Exit code, standard output, standard error."""
+    with pytest.raises(SystemExit) as stop:
+        main(list(map(str, arguments)))
+    told = capsys.readouterr()
+    return stop.value.code, told.out, told.err
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("runs") / "s2"
+    with pytest.raises(SystemExit):
+        main(["train", "s2-beta-vae", *TINY, "--labels", "20", "--steps", "12", "--out", str(folder)])
+    return folder
+
+
+def test_list_json_has_the_published_shape(capsys):
+    code, out, _ = call(capsys, "list", "--json")
+    found = json.loads(out)
+    assert code == 0
+    assert list(found) == ["methods", "metrics", "data", "nets", "tasks", "claims"]
+    assert {"vae", "beta-vae", "factor-vae", "s2-beta-vae"} <= {row["name"] for row in found["methods"]}
+    assert all({"name", "summary", "paper"} == row.keys() for rows in found.values() for row in rows)
+
+
+def test_judge_json_on_a_run_and_on_arrays(capsys, run, tmp_path):
+    code, out, _ = call(capsys, "judge", "disentanglement", run, "--train", 500, "--test", 200, "--json")
+    assert code == 0
+    scores = json.loads(out)
+    assert {"scores", "model", "data"} <= scores.keys()
+    assert {"value", "n", "protocol"} <= scores["scores"]["mig"].keys()
+    assert (run / "scores" / "disentanglement.json").exists()
+
+    factors = np.indices((4, 5)).reshape(2, -1).T.repeat(30, axis=0)
+    np.save(tmp_path / "codes.npy", factors.astype(float))
+    np.save(tmp_path / "factors.npy", factors)
+    arrays = ["--codes", tmp_path / "codes.npy", "--factors", tmp_path / "factors.npy"]
+    code, out, _ = call(capsys, "judge", "disentanglement", *arrays, "--json")
+    assert code == 0
+    assert json.loads(out)["scores"]["mig"]["value"] == pytest.approx(1.0)
+
+
+def test_a_report_is_written(capsys, run):
+    code, out, _ = call(capsys, "report", run, "--json")
+    assert code == 0
+    assert "<html" in Path(json.loads(out)["report"]).read_text()
+
+
+def test_a_config_repeats_a_run_exactly(capsys, run, tmp_path):
+    code, _, _ = call(capsys, "train", "--config", run / "config.json", "--out", tmp_path / "again", "--quiet")
+    assert code == 0
+    assert (tmp_path / "again" / "model.safetensors").read_bytes() == (run / "model.safetensors").read_bytes()
+
+
+MISTAKES = {
+    "command": (["trian"], "did you mean 'train'"),
+    "method": (["train", "beta-vea"], "did you mean 'beta-vae'"),
+    "option": (["train", "beta-vae", "--bta", "3"], "did you mean '--beta'"),
+    "value": (["train", "beta-vae", "--steps", "abc"], "invalid literal"),
+    "data": (["train", "vae", "--data", "dsprits"], "did you mean 'dsprites'"),
+    "data option": (["train", "vae", "--data", "dsprites:siz=16"], "did you mean 'size'"),
+    "labels missing": (["train", "s2-beta-vae", *TINY], "--labels"),
+    "labels too many": (["train", "s2-beta-vae", *TINY, "--labels", "1000"], "cannot label 1000"),
+    "no run": (["judge", "disentanglement", "nowhere"], "is not a run"),
+    "protocol": (["judge", "disentanglment", "nowhere"], "did you mean 'disentanglement'"),
+    "claim": (["reproduce", "disentangle", "--claim", "few-labels"], "did you mean 'few-labels-beat-none'"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_a_mistake_is_one_line_and_exit_code_2(mistake, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    arguments, expected = MISTAKES[mistake]
+    code, out, err = call(capsys, *arguments)
+    assert code == 2
+    assert out == ""
+    assert re.fullmatch(r"metaprior: error: [^\n]+\n", err)
+    assert expected in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_codes_with_nan_are_named(capsys, tmp_path):
+    codes = np.zeros((30, 2))
+    codes[17, 1] = np.nan
+    np.save(tmp_path / "codes.npy", codes)
+    np.save(tmp_path / "factors.npy", np.arange(60).reshape(30, 2) % 3)
+    arrays = ["--codes", tmp_path / "codes.npy", "--factors", tmp_path / "factors.npy"]
+    code, _, err = call(capsys, "judge", "disentanglement", *arrays)
+    assert code == 2
+    assert "17" in err
+
+
+def test_a_config_with_an_unknown_key(capsys, tmp_path):
+    (tmp_path / "c.json").write_text(json.dumps({"recipe": "vae", "loop": {"stepz": 3}}))
+    code, _, err = call(capsys, "train", "--config", tmp_path / "c.json")
+    assert code == 2
+    assert "did you mean 'steps'" in err
+
+
+def test_a_run_is_not_overwritten_nor_resumed_with_other_settings(capsys, run):
+    same = ["train", "s2-beta-vae", *TINY, "--labels", "20", "--steps", "12", "--out", run]
+    assert "already holds a run" in call(capsys, *same)[2]
+    assert "method.beta = 4.0, not 9.0" in call(capsys, *same, "--resume", "--beta", "9")[2]
+
+
+def test_a_run_from_another_version_is_refused(capsys, tmp_path):
+    (tmp_path / "config.json").write_text(json.dumps({"format": 0, "version": "0.0.1"}))
+    code, _, err = call(capsys, "judge", "disentanglement", tmp_path)
+    assert code == 2
+    assert "written by metaprior 0.0.1" in err
+
+
+def begun(folder, step, *more):
+    """A training in a process of its own, once it is past a step."""
+    command = [sys.executable, "-m", "metaprior", "train", "vae", *TINY, "--steps", "400", "--out", str(folder), *more]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True, env=os.environ)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and process.poll() is None:
+        lines = (folder / "metrics.jsonl").read_text().splitlines() if (folder / "metrics.jsonl").exists() else []
+        if len(lines) * 4 >= step:
+            break
+        time.sleep(0.02)
+    return process
+
+
+def test_sigkill_and_resume_leave_the_same_bits(capsys, tmp_path):
+    more = ["--checkpoint-every", "40"]
+    process = begun(tmp_path / "killed", 100, *more)
+    process.send_signal(signal.SIGKILL)
+    assert process.wait() == -signal.SIGKILL
+    assert not (tmp_path / "killed" / "model.safetensors").exists()
+    for name, resume in (("killed", ["--resume"]), ("whole", [])):
+        options = [*TINY, "--steps", "400", *more, *resume, "--out", tmp_path / name]
+        assert call(capsys, "train", "vae", *options)[0] == 0
+    killed, whole = ((tmp_path / name / "model.safetensors").read_bytes() for name in ("killed", "whole"))
+    assert killed == whole
+
+
+def test_ctrl_c_keeps_a_checkpoint_and_exits_cleanly(tmp_path):
+    process = begun(tmp_path / "stopped", 40)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert "go on with the same command and --resume" in out
+    assert "Traceback" not in err
+    assert any((tmp_path / "stopped" / "checkpoint").iterdir())
+
+
+def test_the_documented_method_trains_from_its_file(capsys, tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "concepts.md").read_text()
+    (tmp_path / "mine.py").write_text(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1])
+    options = ["--data", "digits", "--steps", "50", "--width", "4", "--quiet", "--out", tmp_path / "run", "--json"]
+    code, out, _ = call(capsys, "train", f"{tmp_path}/mine.py:recipe", *options)
+    assert code == 0
+    assert json.loads(out)["terms"]["autoencoder/squared_error"] > 0
