@@ -11,6 +11,7 @@ from torch import nn
 from metaprior.core import Adam, DataSpec, Group, Linear, MetapriorError, Method, Player, Replacement, Term
 from metaprior.methods import FactorVAE, FactorVAERecipe, S2VAERecipe, VAERecipe
 from metaprior.nets import mlp
+from metaprior.nets.autoencoder import small_nets
 from metaprior.training import Callback, Loop, Member, Run, fit, fit_cohort, load_tensors
 from tests.conftest import Columns, random, squares
 
@@ -24,6 +25,7 @@ def build(recipe, seed):
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         method = recipe.build(DATA)
+        method.nets = small_nets((1, 16, 16), latent_dim=4, width=4)
         if isinstance(method, FactorVAE):
             method.critic = mlp(4, [16], 2, leak=0.2)  # the study's has 5 million weights
         return method
