@@ -1,10 +1,38 @@
-"""The site."""
+"""The site: MyST pages, executed notebooks, API pages from docstrings."""
+
+from metaprior import __version__
 
 project = "metaprior"
 author = "the metaprior authors"
+project_copyright = "2026, the metaprior authors"
+release = version = __version__
+
 extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+exclude_patterns = ["_build", "jupyter_execute"]
+
 html_theme = "furo"
 html_title = "metaprior"
-nb_execution_mode = "off"
-exclude_patterns = ["_build"]
-autodoc_typehints = "description"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
+html_theme_options = {
+    "source_repository": "https://github.com/metaprior/metaprior",
+    "source_branch": "main",
+    "source_directory": "docs/",
+}
+pygments_style, pygments_dark_style = "friendly", "github-dark"
+
+myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
+myst_heading_anchors = 3
+
+nb_execution_mode = "cache"  # a tutorial is executed anew when its cells change
+nb_execution_in_temp = True
+nb_execution_timeout = 300
+nb_execution_raise_on_error = True
+nb_merge_streams = True
+
+autodoc_default_options = {"members": True, "imported-members": True, "show-inheritance": True, "no-value": True}
+autodoc_member_order = "bysource"
+autodoc_typehints = "signature"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+python_maximum_signature_line_length = 88
