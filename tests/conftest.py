@@ -2,10 +2,13 @@
 
 from pathlib import Path
 
+import hypothesis
 import pytest
 import torch
 from jaxtyping import install_import_hook
 
+hypothesis.settings.register_profile("shared machine", deadline=None)
+hypothesis.settings.load_profile("shared machine")
 torch.set_num_threads(1)  # many small tests: one thread each, one process a core
 install_import_hook(["metaprior.nets", "metaprior.objectives"], "beartype.beartype")
 

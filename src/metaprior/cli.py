@@ -161,8 +161,8 @@ def one_line_faults(words: list[str]) -> Iterator[None]:
     except SystemExit as stop:
         if not stop.code:
             raise
-        inside = [line.strip("│ \t") for line in box.getvalue().splitlines() if line.startswith("│")]
-        told = list(itertools.takewhile(lambda line: line.strip("─"), inside))
+        told = [line.strip("│|╭╮╰╯─- \t") for line in box.getvalue().splitlines()]
+        told = list(itertools.takewhile(lambda line: "helptext" not in line, filter(None, told)))[1:]
         raise MetapriorError(" ".join(told) or "these options cannot be understood; see --help") from None
 
 
