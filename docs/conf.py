@@ -19,6 +19,7 @@ html_theme_options = {
     "source_branch": "main",
     "source_directory": "docs/",
 }
+highlight_language = "none"  # plain blocks hold what a terminal shows
 pygments_style, pygments_dark_style = "friendly", "github-dark"
 
 myst_enable_extensions = ["dollarmath", "amsmath", "colon_fence"]
