@@ -1,5 +1,7 @@
 """The site: MyST pages, executed notebooks, API pages from docstrings."""
 
+from typing import Any
+
 from metaprior import __version__
 
 project = "metaprior"
@@ -7,7 +9,7 @@ author = "the metaprior authors"
 project_copyright = "2026, the metaprior authors"
 release = version = __version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.napoleon", "sphinx.ext.mathjax"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
 exclude_patterns = ["_build", "jupyter_execute"]
 
 html_theme = "furo"
@@ -31,9 +33,21 @@ nb_execution_timeout = 300
 nb_execution_raise_on_error = True
 nb_merge_streams = True
 
-autodoc_default_options = {"members": True, "imported-members": True, "show-inheritance": True, "no-value": True}
+autodoc_default_options = {"members": True, "imported-members": True, "no-value": True}
 autodoc_member_order = "bysource"
 autodoc_typehints = "signature"
 autodoc_typehints_format = "short"
 autodoc_preserve_defaults = True
 python_maximum_signature_line_length = 88
+
+
+def readable(
+    app: Any, what: str, name: str, thing: Any, options: Any, signature: str | None, returns: str | None
+) -> Any:
+    """A default that a factory makes is no Python that Sphinx could read, so it would print the whole line raw."""
+    return signature and signature.replace("<factory>", "..."), returns
+
+
+def setup(app: Any) -> None:
+    """Hook into Sphinx."""
+    app.connect("autodoc-process-signature", readable)
