@@ -6,6 +6,7 @@ from typing import NamedTuple
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from metaprior.nets.convolution import ConvTranspose2d
 from metaprior.nets.initialise import glorot_uniform
 
 
@@ -63,10 +64,10 @@ def study_nets(image_shape: tuple[int, int, int], latent_dim: int = 10) -> Autoe
         *(nn.Linear(latent_dim, 256), nn.ReLU()),
         *(nn.Linear(256, 1024), nn.ReLU()),
         nn.Unflatten(1, (64, 4, 4)),
-        *(nn.ConvTranspose2d(64, 64, 4, 2, padding=1), nn.ReLU()),
-        *(nn.ConvTranspose2d(64, 32, 4, 2, padding=1), nn.ReLU()),
-        *(nn.ConvTranspose2d(32, 32, 4, 2, padding=1), nn.ReLU()),
-        nn.ConvTranspose2d(32, channels, 4, 2, padding=1),
+        *(ConvTranspose2d(64, 64, 4, 2, padding=1), nn.ReLU()),
+        *(ConvTranspose2d(64, 32, 4, 2, padding=1), nn.ReLU()),
+        *(ConvTranspose2d(32, 32, 4, 2, padding=1), nn.ReLU()),
+        ConvTranspose2d(32, channels, 4, 2, padding=1),
     )
     return AutoencoderNets(Encoder(encoder, 256, latent_dim), decoder, latent_dim)
 
@@ -83,7 +84,7 @@ def small_nets(image_shape: tuple[int, int, int], latent_dim: int = 10, width: i
     halvings = size.bit_length() - 3
     sizes = [channels] + [width * min(2**i, 2) for i in range(halvings)]
     down = [m for i, o in pairwise(sizes) for m in (nn.Conv2d(i, o, 4, 2, padding=1), nn.ReLU())]
-    up = [m for i, o in pairwise(sizes[::-1]) for m in (nn.ConvTranspose2d(i, o, 4, 2, padding=1), nn.ReLU())]
+    up = [m for i, o in pairwise(sizes[::-1]) for m in (ConvTranspose2d(i, o, 4, 2, padding=1), nn.ReLU())]
     cells = sizes[-1] * 16
     encoder = nn.Sequential(*down, nn.Flatten(), nn.Linear(cells, 128), nn.ReLU())
     decoder = nn.Sequential(
