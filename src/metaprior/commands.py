@@ -400,13 +400,15 @@ class Reproduce:
     claim: str | None = None
     """Only this claim."""
     out: Path = Path("runs/reproduce")
-    """Where the experiments keep their runs; finished ones are used again."""
+    """Where the experiments keep their runs; finished ones are used again, a stopped one goes on."""
+    quiet: Json = False
+    """Show no progress."""
     json: Json = False
     """Print one JSON object."""
 
     def run(self) -> int:
         """Run the claims that have this scale and print their verdicts."""
-        from metaprior.papers import PAPERS
+        from metaprior.papers import PAPERS, check
 
         if self.paper not in PAPERS:
             raise unknown("paper", self.paper, PAPERS)
@@ -416,7 +418,7 @@ class Reproduce:
         chosen = [c for c in claims.values() if (c.id == self.claim if self.claim else self.scale in c.scales)]
         if not chosen:
             raise MetapriorError(f"no claim of {self.paper} is written at the scale '{self.scale}'; take --scale smoke")
-        results = [claim.check(self.scale, self.out / self.paper) for claim in chosen]
+        results = check(chosen, self.scale, self.out / self.paper, progress=not self.quiet)
         if self.json:
             as_json({"claims": results})
             return 0

@@ -1,34 +1,37 @@
 """Claims: a sentence of a paper, an experiment, a rule fixed before the run, a verdict."""
 
-from collections.abc import Callable
+import math
+import sys
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from metaprior.core import unknown
+from metaprior.core import MetapriorError, unknown
+from metaprior.study import Experiment as Training
+from metaprior.study import carry_out
+from metaprior.training import ProgressBar, Run
 
 Scale: TypeAlias = Literal["smoke", "desk", "gpu", "paper"]
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive"]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """What an experiment found: the numbers, the verdict by the rule, the seeds, and why where it is inconclusive."""
-
-    measured: dict[str, Any]
-    verdict: Verdict
-    seeds: tuple[int, ...]
-    reason: str | None = None
+Measured: TypeAlias = Mapping[str, float]
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """A claim at one scale: the rule in words, fixed before the first scored run, and the code that applies it."""
+    """A claim at one scale: what is trained, what is measured, and the rule, fixed before the first scored run."""
 
     rule: str
-    run: Callable[[Path], Outcome]
+    """The rule in words."""
+    runs: Mapping[str, Training]
+    """What is trained, by the name of its run folder. Experiments of one scale share runs of one name."""
+    measure: Callable[[Path], Measured]
+    """The numbers, from the folder that holds the runs."""
+    verdict: Callable[[Measured], tuple[Verdict, str | None]]
+    """The rule as code: a verdict, and the reason where it is inconclusive."""
+    seeds: tuple[int, ...]
     minutes: float
-    """About how long it takes on 2 CPU cores (or on one GPU, at that scale)."""
+    """About how long it takes by itself on one CPU core (or on one GPU, at that scale)."""
 
 
 @dataclass(frozen=True)
@@ -39,22 +42,60 @@ class Claim:
     statement: str
     published: str | None
     source: str
-    scales: dict[Scale, Experiment] = field(default_factory=dict)
+    scales: Mapping[Scale, Experiment] = field(default_factory=dict)
 
-    def check(self, scale: Scale, folder: Path) -> dict[str, Any]:
-        """Run the experiment of a scale; its runs are kept under ``folder`` and reused when they are finished."""
+    def at(self, scale: Scale) -> Experiment:
+        """The experiment of a scale."""
         if scale not in self.scales:
             raise unknown(f"scale of claim {self.id}", scale, self.scales)
-        experiment = self.scales[scale]
-        outcome = experiment.run(folder / self.id / scale)
-        return {
-            "id": self.id,
-            "statement": self.statement,
-            "published": self.published,
-            "measured": outcome.measured,
-            "rule": experiment.rule,
-            "verdict": outcome.verdict,
-            "reason": outcome.reason,
-            "seeds": list(outcome.seeds),
-            "scale": scale,
-        }
+        return self.scales[scale]
+
+
+def check(claims: Sequence[Claim], scale: Scale, folder: Path, progress: bool = False) -> list[dict[str, Any]]:
+    """Train what the claims' experiments need, each run once, then measure and judge by the rules.
+
+    Runs are kept under ``folder/<scale>``: finished ones are used again, and one that was stopped goes on.
+    """
+    experiments = [claim.at(scale) for claim in claims]
+    runs = {name: training for experiment in experiments for name, training in experiment.runs.items()}
+    for place, (name, training) in enumerate(runs.items(), start=1):
+        finish(training, Run(folder / scale / name), f"run {place} of {len(runs)}, {name}" if progress else None)
+    results = []
+    for claim, experiment in zip(claims, experiments, strict=True):
+        if progress:
+            print(f"measuring {claim.id}", file=sys.stderr, flush=True)
+        measured = experiment.measure(folder / scale)
+        verdict, reason = judged(experiment, measured)
+        results.append(
+            {
+                "id": claim.id,
+                "statement": claim.statement,
+                "published": claim.published,
+                "measured": {name: value if math.isfinite(value) else None for name, value in measured.items()},
+                "rule": experiment.rule,
+                "verdict": verdict,
+                "reason": reason,
+                "seeds": list(experiment.seeds),
+                "scale": scale,
+            }
+        )
+    return results
+
+
+def judged(experiment: Experiment, measured: Measured) -> tuple[Verdict, str | None]:
+    """The verdict by the rule; no rule can judge what could not be measured."""
+    lacking = [name for name, value in measured.items() if not math.isfinite(value)]
+    if lacking:
+        return "inconclusive", f"{', '.join(lacking)} could not be measured"
+    return experiment.verdict(measured)
+
+
+def finish(training: Training, run: Run, title: str | None) -> None:
+    """Train a run to its end, unless its folder holds it already."""
+    if run.finished:
+        if Training.from_plain(run.config).plain() != training.plain():
+            raise MetapriorError(f"{run.folder} was trained with other settings; delete it, or choose another --out")
+        return
+    bars = [ProgressBar(title)] if title else []
+    if carry_out(training, run.folder, resume=run.begun, callbacks=bars, progress=False)[1].interrupted:
+        raise KeyboardInterrupt
