@@ -5,7 +5,7 @@ import torch
 from torch import Tensor
 
 from metaprior.core import MetapriorError, generator
-from metaprior.judge.probes.result import Probe, as_features, as_labels
+from metaprior.judge.probes.result import Probe, as_examples
 from metaprior.judge.probes.ridge import ridge_probe
 from metaprior.metrics.arrays import Array
 
@@ -23,9 +23,9 @@ def few_shot(
 
     Draws are without replacement within a class; each draw chooses its own ridge strength by leave-one-out accuracy.
     """
-    x, z = as_features(train, "training features"), as_features(test, "test features")
-    labels = as_labels(train_labels, x, "training labels")
-    correct = as_labels(test_labels, z, "test labels")
+    if shots < 1 or repeats < 1:
+        raise MetapriorError(f"shots and repeats must be at least 1; they are {shots} and {repeats}")
+    x, labels, z, correct = as_examples(train, train_labels, test, test_labels)
     classes, counts = labels.unique(return_counts=True)
     if int(counts.min()) < shots:
         scarce = int(classes[counts.argmin()])

@@ -9,7 +9,7 @@ from torch import Tensor
 from torch.nn.functional import normalize, one_hot
 
 from metaprior.core import MetapriorError
-from metaprior.judge.probes.result import Probe, accuracy, as_features, as_labels
+from metaprior.judge.probes.result import Probe, accuracy, as_examples
 from metaprior.metrics.arrays import Array
 
 Metric: TypeAlias = Literal["cosine", "euclidean"]
@@ -37,6 +37,9 @@ def knn_predict(
     votes = one_hot(labels).to(train.dtype)
     if metric == "cosine":
         train, test = normalize(train, dim=1), normalize(test, dim=1)
+    else:  # about their centre, where cdist's matrix product loses no digits
+        centre = train.mean(0)
+        train, test = train - centre, test - centre
     predicted = []
     for part in test.split(chunk):
         similarity = part @ train.T if metric == "cosine" else -torch.cdist(part, train)
@@ -58,7 +61,5 @@ def knn_probe(
     temperature: float | None = None,
 ) -> Probe:
     """Accuracy of nearest neighbours."""
-    x, z = as_features(train, "training features"), as_features(test, "test features")
-    labels = as_labels(train_labels, x, "training labels")
-    correct = as_labels(test_labels, z, "test labels")
+    x, labels, z, correct = as_examples(train, train_labels, test, test_labels)
     return accuracy(knn_predict(x, labels, z, min(k, len(x)), metric, temperature), correct)

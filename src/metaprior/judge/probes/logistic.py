@@ -14,7 +14,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from metaprior.core import MetapriorError
-from metaprior.judge.probes.result import Probe, accuracy, as_features, as_labels
+from metaprior.judge.probes.result import Probe, accuracy, as_examples
 from metaprior.metrics.arrays import Array
 
 INVERSE_STRENGTHS = tuple(float(10.0**power) for power in np.arange(-4, 4.5, 1.0))
@@ -48,7 +48,8 @@ def logistic_path(
     r"""The minimisers of :math:`\frac1n \sum_i -\log p(y_i|x_i) + \frac{1}{2Cn} \|W\|^2`, bias free, for every C.
 
     Two classes follow scikit-learn, where one weight vector w separates them: here w is the difference of two, and
-    the penalty is on it. Ends where each gradient's greatest entry is below ``tolerance``, or after ``max_steps``.
+    the penalty is on it. Ends where each gradient's greatest entry is below ``tolerance`` (or below what the features'
+    type can tell from 0), or after ``max_steps``.
 
     >>> x = torch.tensor([[-1.0], [1.0]], dtype=torch.float64)
     >>> path = logistic_path(x, torch.tensor([0, 1]), [1.0])
@@ -62,7 +63,8 @@ def logistic_path(
         raise MetapriorError("logistic regression needs at least 2 classes")
     mean = features.mean(0)  # a free bias absorbs it, and the search is better conditioned
     problem = _Problem(features - mean, one_hot(labels, k).to(features), _penalty(inverse_strengths, features, k))
-    theta, gradient, steps = _minimise(problem, tolerance, max_steps)
+    rounding = torch.finfo(features.dtype).eps * float(problem.features.abs().max())
+    theta, gradient, steps = _minimise(problem, max(tolerance, rounding), max_steps)
     weights, bias = theta[:, :-1], theta[:, -1]
     return LogisticPath(
         tuple(inverse_strengths), weights, bias - mean @ weights, gradient.flatten(1).abs().amax(1), steps
@@ -83,9 +85,7 @@ def logistic_probe(
 
     Of equally good strengths the smallest C is taken. ``strength`` in the result is C.
     """
-    x, z = as_features(train, "training features", dtype), as_features(test, "test features", dtype)
-    labels = as_labels(train_labels, x, "training labels")
-    correct = as_labels(test_labels, z, "test labels")
+    x, labels, z, correct = as_examples(train, train_labels, test, test_labels, dtype)
     classes = int(labels.max()) + 1
     order = sorted(inverse_strengths)
     if len(order) > 1:

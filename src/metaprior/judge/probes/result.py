@@ -38,6 +38,28 @@ def as_features(values: Array, name: str = "features", dtype: torch.dtype = torc
     return torch.from_numpy(as_codes(values, name)).to(device=device, dtype=dtype)
 
 
+def as_features_alike(
+    train: Array, test: Array, what: str = "features", dtype: torch.dtype = torch.float64
+) -> tuple[Tensor, Tensor]:
+    """Two matrices with the same columns: of the training examples, and of the test examples."""
+    x, z = as_features(train, f"training {what}", dtype), as_features(test, f"test {what}", dtype)
+    if x.shape[1] != z.shape[1]:
+        raise MetapriorError(f"training {what} have {x.shape[1]} columns and test {what} {z.shape[1]}")
+    return x, z
+
+
+def as_examples(
+    train: Array,
+    train_labels: Tensor | np.ndarray,
+    test: Array,
+    test_labels: Tensor | np.ndarray,
+    dtype: torch.dtype = torch.float64,
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """What a probe learns from, and what it is tested on: features and labels of each, checked."""
+    x, z = as_features_alike(train, test, dtype=dtype)
+    return x, as_labels(train_labels, x, "training labels"), z, as_labels(test_labels, z, "test labels")
+
+
 def as_labels(values: "Tensor | np.ndarray | list[int]", features: Tensor, name: str = "labels") -> Tensor:
     """Class indices N, int64 and not negative, on the device of the features they belong to."""
     labels = as_numpy(values)  # type: ignore[arg-type]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -10,7 +11,7 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from metaprior.core import MetapriorError
-from metaprior.judge.probes.result import Probe, accuracy, as_features, as_labels
+from metaprior.judge.probes.result import Probe, accuracy, as_examples, as_features_alike
 from metaprior.metrics.arrays import Array
 
 STRENGTHS = tuple(float(10.0**power) for power in np.arange(-4, 6.5, 0.5))
@@ -48,12 +49,23 @@ class RidgePath:
         .. math:: y_i - \frac{y_i - \hat y_i}{1 - h_i}, \quad h_i = \frac1n + \sum_j \frac{(US)_{ij}^2}{s_j^2 + \lambda}
 
         The 1/n is the free bias's; centring without it would be wrong (Hastie et al. 2009, eq. 7.64, for any linear
-        smoother; one with a free bias is one).
+        smoother; one with a free bias is one). Residual and 1 - h are summed from what each direction leaves over,
+        λ / (s² + λ), since both vanish where λ is small and the features outnumber the examples.
         """
-        shrink = 1 / (self.squares + strength)
-        fitted = self.target_mean + self.scores @ (self.products * shrink[:, None])
-        leverage = 1 / len(self.scores) + self.scores.square() @ shrink
-        return self.targets - (self.targets - fitted) / (1 - leverage)[:, None]
+        over = strength / (self.squares + strength)
+        residual, free = self.outside
+        residual = residual + self.scores @ (self.products / self.squares[:, None] * over[:, None])
+        free = free + self.scores.square() @ (over / self.squares)
+        return self.targets - residual / free[:, None]
+
+    @cached_property
+    def outside(self) -> tuple[Float[Tensor, "n k"], Float[Tensor, " n"]]:
+        """Residual and 1 - h as λ goes to 0: what lies in no direction of the features, nor in that of the bias."""
+        n, r = self.scores.shape
+        if r == n - 1:  # the directions and the bias span everything
+            return torch.zeros_like(self.targets), torch.zeros_like(self.targets[:, 0])
+        fitted = self.target_mean + self.scores @ (self.products / self.squares[:, None])
+        return self.targets - fitted, 1 - 1 / n - self.scores.square() @ (1 / self.squares)
 
 
 def ridge_path(features: Float[Tensor, "n d"], targets: Float[Tensor, "n k"]) -> RidgePath:
@@ -88,9 +100,7 @@ def ridge_probe(
 
     Of equally good strengths the largest is taken.
     """
-    x, z = as_features(train, "training features"), as_features(test, "test features")
-    labels = as_labels(train_labels, x, "training labels")
-    correct = as_labels(test_labels, z, "test labels")
+    x, labels, z, correct = as_examples(train, train_labels, test, test_labels)
     path = ridge_path(x, one_hot(labels, int(labels.max()) + 1).to(x.dtype) * 2 - 1)
     order = sorted(_positive(strengths), reverse=True)
     hits = [float((path.leave_one_out(strength).argmax(1) == labels).double().mean()) for strength in order]
@@ -102,8 +112,8 @@ def ridge_regression(
     train: Array, train_targets: Array, test: Array, test_targets: Array, strengths: Sequence[float] = STRENGTHS
 ) -> Probe:
     """R² of ridge regression, averaged over target columns; the leave-one-out squared error picks the strength."""
-    x, z = as_features(train, "training features"), as_features(test, "test features")
-    y, truth = as_features(train_targets, "training targets"), as_features(test_targets, "test targets")
+    x, z = as_features_alike(train, test)
+    y, truth = as_features_alike(train_targets, test_targets, "targets")
     for features, targets in ((x, y), (z, truth)):
         if len(features) != len(targets):
             raise MetapriorError(f"there are {len(features)} rows of features and {len(targets)} of targets")
