@@ -26,7 +26,7 @@ from metaprior.study import load
 from metaprior.training import Loop
 
 _WORLD = "dsprites:size=16,scale=3,orientation=2,position_x=8,position_y=8"
-_LOOP = Loop(steps=300, threads=1)  # so that the ten models take half a minute of one core: chosen by time alone
+_LOOP = Loop(steps=300, threads=1)  # so that the ten models take 40 s of one core: chosen by time alone
 _SEEDS = (0, 1)
 _BETAS = (1.0, 2.0, 4.0, 8.0)
 
