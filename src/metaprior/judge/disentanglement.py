@@ -82,7 +82,8 @@ class Found:
 def judge_mig(codes: Codes, settings: Settings, seed: int) -> Found:
     """MIG on ``train`` examples; on a world the ceiling of exact scalar codes comes with it."""
     gap = mig(*codes.sample(settings.train, seed), bins=settings.bins)
-    ceiling = mig_ceiling(codes.factor_sizes, settings.bins) if isinstance(codes, CodesOfWorld) else None
+    bounded = isinstance(codes, CodesOfWorld) and gap.value is not None
+    ceiling = mig_ceiling(codes.factor_sizes, settings.bins) if bounded else None
     details = {"ceiling": ceiling, "bins": settings.bins, "constant_factors": list(gap.constant_factors) or None}
     score = Score(gap.value, gap.n, settings.seed, codes.protocol, reason=gap.reason, details=details)
     return Found({"mig": score}, {"mutual_information": (gap.mutual_information, "nats")})

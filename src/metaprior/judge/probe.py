@@ -10,6 +10,7 @@ from torch import Tensor
 from metaprior.core import Encodes, MetapriorError, unknown
 from metaprior.judge.features import Gathers, Progress, features
 from metaprior.judge.probes import Probe, few_shot, knn_probe, logistic_probe, ridge_probe
+from metaprior.judge.probes.result import as_examples
 from metaprior.judge.scores import Score, Scores
 
 Labelled: TypeAlias = tuple[np.ndarray, np.ndarray]
@@ -72,6 +73,7 @@ def probe(
         if name not in PROBES:
             raise unknown("probe", name, PROBES)
     learnt, tested = (labelled_features(model, data, batch, progress) for data in (train, test))
+    as_examples(*learnt, *tested)  # what no probe can take is an error, not a score that each of them lacks
     return Scores(
         protocol="probe",
         scores={f"{name.replace('-', '_')}_accuracy": _score(name, learnt, tested, seed) for name in probes},

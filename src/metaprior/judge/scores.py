@@ -1,14 +1,14 @@
 """Scores: what a judge hands back, and the file they are kept in."""
 
 import json
-import os
-import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from metaprior.training.files import whole
 
 
 @dataclass(frozen=True)
@@ -82,17 +82,7 @@ class Scores:
 def write_scores(scores: Scores, run: Path) -> Path:
     """Keep scores in the run's folder as ``scores/<protocol>.json``; a reader never sees half a file."""
     target = run / "scores" / f"{scores.protocol}.json"
-    target.parent.mkdir(parents=True, exist_ok=True)
     text = json.dumps(scores.to_json(), indent=1, allow_nan=False)
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f".{target.stem}-", suffix=".part")
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "w") as file:
-            file.write(text + "\n")
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.chmod(0o644)
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
+    with whole(target) as temporary:
+        temporary.write_text(text + "\n")
     return target

@@ -1,0 +1,153 @@
+"""The protocol as a whole: known codes get known scores, however they are handed in."""
+
+import json
+import math
+
+import numpy as np
+import pytest
+import torch
+
+from metaprior.core import MetapriorError
+from metaprior.judge import PROTOCOLS, Scores, Settings, judge
+from metaprior.judge import codes as codes_module
+from metaprior.metrics import Backend, Votes, mig_ceiling
+from tests.judge.worlds import SIZES, Pixels, all_factors, rows, world
+
+SMALL = Settings(train=600, test=300, votes=Votes(200, 100, 32, 500))
+
+
+def mixed() -> torch.Tensor:
+    return torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(0)))[0]
+
+
+def values(scores: Scores) -> dict[str, float | None]:
+    return {name: score.value for name, score in scores.scores.items()}
+
+
+def test_identity_codes_are_as_good_as_codes_can_be() -> None:
+    scores = judge(Pixels(), world(), settings=SMALL)
+    assert scores["mig"].value == pytest.approx(1, abs=0.02)
+    assert scores["mig"].details["ceiling"] == 1
+    for name in ("dci_disentanglement", "dci_completeness", "dci_informativeness"):
+        assert scores[name].value == pytest.approx(1, abs=0.03)
+    assert scores["factor_vae_score"].value == 1
+
+
+def test_mixed_codes_are_worse_at_all_but_informativeness() -> None:
+    pure, mixture = (judge(Pixels(weight=weight), world(), settings=SMALL) for weight in (None, mixed()))
+    for name in ("mig", "dci_disentanglement", "dci_completeness"):
+        assert mixture[name].value < pure[name].value - 0.2  # type: ignore[operator]
+    assert mixture["dci_informativeness"].value == pytest.approx(1, abs=0.03)
+
+
+def test_more_values_than_bins_lower_the_ceiling_and_exact_codes_reach_it() -> None:
+    sizes = (40, 3)
+    score = judge(Pixels(2), world(sizes), metrics=["mig"], settings=Settings(train=10_000))["mig"]
+    assert score.details["ceiling"] == mig_ceiling(sizes) < 0.95
+    assert score.value == pytest.approx(mig_ceiling(sizes), abs=0.01)
+
+
+@pytest.mark.parametrize("whole", [1_000_000, 10], ids=["encoded once", "encoded as drawn"])
+def test_a_model_is_judged_as_its_codes_are(whole: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Pixels(weight=mixed())
+    codes = model.encode(world().gather(torch.arange(len(world()))).images).detach()
+    monkeypatch.setattr(codes_module, "WHOLE_WORLD", whole)
+    by_model, by_codes = (judge(judged, world(), settings=SMALL) for judged in (model, codes))
+    assert values(by_model) == values(by_codes)
+    assert by_model.to_json()["tables"] == by_codes.to_json()["tables"]
+
+
+def test_a_model_on_rows_is_judged_as_its_arrays_are() -> None:
+    data = rows(400)
+    batch = data.gather(torch.arange(400))
+    codes = Pixels().encode(batch.images).detach()
+    by_model, by_arrays = judge(Pixels(), data, settings=SMALL), judge(codes, batch.factors, settings=SMALL)
+    assert values(by_model) == values(by_arrays)
+    assert {score.protocol for score in by_model.scores.values()} == {"finite"}
+    assert {score.protocol for score in judge(Pixels(), world(), settings=SMALL).scores.values()} == {"world"}
+
+
+def test_a_score_does_not_depend_on_which_others_are_asked_for() -> None:
+    together = values(judge(Pixels(weight=mixed()), world(), settings=SMALL))
+    for metric in ("mig", "dci", "factor_vae_score"):
+        alone = values(judge(Pixels(weight=mixed()), world(), metrics=[metric], settings=SMALL))
+        assert alone.items() <= together.items()
+
+
+def test_the_order_of_codes_and_their_scales_do_not_matter() -> None:
+    codes = world().gather(torch.arange(60)).images.flatten(1) @ mixed()
+    plain, other = (judge(c, world(), metrics=["mig"], settings=SMALL)["mig"] for c in (codes, codes[:, [2, 0, 1]] * 8))
+    assert other.value == pytest.approx(plain.value)
+
+
+@pytest.mark.parametrize("source", ["world", "rows"])
+def test_a_constant_factor_is_left_out_and_named(source: str) -> None:
+    sizes = (4, 1, 5)
+    data = world(sizes) if source == "world" else rows(400, sizes)
+    scores = judge(Pixels(), data, settings=SMALL)
+    assert scores["mig"].details["constant_factors"] == [1]
+    assert scores["mig"].value == pytest.approx(1, abs=0.02)
+    assert scores["dci_disentanglement"].details["constant_factors"] == [1]
+    assert scores["factor_vae_score"].value == 1
+
+
+@pytest.mark.parametrize("data", [world((1, 1)), rows(20, (1, 1))], ids=["world", "rows"])
+def test_where_nothing_varies_there_is_a_reason_in_place_of_a_number(data: object) -> None:
+    scores = judge(Pixels(2), data, metrics=["mig", "factor_vae_score"], settings=SMALL)  # type: ignore[arg-type]
+    for score in scores.scores.values():
+        assert score.value is None
+        assert "varies" in (score.reason or "")
+    json.dumps(scores.to_json(), allow_nan=False)
+
+
+def test_codes_that_tell_nothing_score_nothing() -> None:
+    scores = judge(torch.zeros(60, 2), world(), settings=SMALL)
+    chance = np.mean([1 / size for size in SIZES])
+    assert scores["mig"].value == 0
+    assert scores["dci_disentanglement"].value == 0
+    assert scores["dci_informativeness"].value == pytest.approx(chance, abs=0.1)
+    assert scores["factor_vae_score"].value == 0
+    assert scores["factor_vae_score"].details["active_codes"] == 0
+
+
+@pytest.mark.parametrize("metric", ["mig", "dci", "factor_vae_score"])
+@pytest.mark.parametrize("whole", [1_000_000, 10])
+def test_codes_that_are_not_numbers_are_refused(metric: str, whole: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes_module, "WHOLE_WORLD", whole)
+    broken = Pixels(weight=torch.full((3, 3), math.nan))
+    for model in (broken, np.full((60, 2), np.nan)):
+        with pytest.raises(MetapriorError, match=r"codes hold .* NaN value"):
+            judge(model, world(), metrics=[metric], settings=SMALL)
+
+
+@pytest.mark.parametrize("backend", ["lightgbm", "sklearn"])
+def test_the_backend_is_named(backend: Backend) -> None:
+    sizes = (2, 2)
+    scores = judge(
+        all_factors(sizes).numpy(), world(sizes), metrics=["dci"], settings=Settings(60, 30, backend=backend)
+    )
+    assert {score.to_json()["backend"] for score in scores.scores.values()} == {backend}
+    assert scores["dci_disentanglement"].value == pytest.approx(1)
+
+
+def test_json_has_the_published_shape() -> None:
+    scores = judge(Pixels(), world(), settings=Settings(600, 300, votes=SMALL.votes, seed=5), model_name="mine")
+    told = json.loads(json.dumps(scores.to_json(), allow_nan=False))
+    assert told.keys() == {"protocol", "model", "data", "scores", "tables"}
+    assert (told["protocol"], told["model"], told["data"]) == ("disentanglement", "mine", "pixels")
+    assert tuple(told["scores"]) == PROTOCOLS["disentanglement"].scores
+    for score in told["scores"].values():
+        assert score.keys() >= {"value", "n", "seed", "protocol"}
+        assert score["seed"] == 5
+    assert told["scores"]["mig"]["n"] == told["scores"]["dci_completeness"]["n"] == 600
+    assert told["scores"]["dci_informativeness"]["n"] == 300
+    assert told["scores"]["factor_vae_score"]["n"] == SMALL.votes.test
+    for table in told["tables"].values():
+        assert np.shape(table["values"]) == (len(table["rows"]), len(table["columns"]))
+        assert table["columns"] == ["a", "b", "c"]
+    assert told["tables"].keys() == {"mutual_information", "dci_importance", "factor_vae_votes"}
+
+
+def test_an_unknown_metric_is_named_with_its_neighbour() -> None:
+    with pytest.raises(MetapriorError, match="unknown metric 'migg'; did you mean 'mig'"):
+        judge(Pixels(), world(), metrics=["migg"])
