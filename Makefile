@@ -30,7 +30,12 @@ lint: .venv/.made
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 
-bench: .venv/.made
+.venv/.bench: .venv/.made
+	$(BIN)/python -m pip install --quiet --editable '.[bench]'
+	@touch $@
+
+bench: .venv/.bench
+	$(BIN)/python -m benchmarks.training_step
 	$(BIN)/python -m benchmarks.cohort
 
 docs: .venv/.made

@@ -45,8 +45,8 @@ class _ConvTranspose2d(torch.autograd.Function):
         kernel = tuple(weight.shape[2:])
         sizes = zip(features.shape[2:], stride, padding, kernel, strict=True)
         size = tuple((n - 1) * s - 2 * p + k for n, s, p, k in sizes)
-        patches = F.conv2d(features, weight.flatten(1).t()[:, :, None, None])  # B×(C·k·k)×H×W
-        image = F.fold(patches.flatten(2), size, kernel, padding=padding, stride=stride)
+        patches = weight.flatten(1).t() @ features.flatten(2)  # B×(C·k·k)×(H·W)
+        image = F.fold(patches, size, kernel, padding=padding, stride=stride)
         return image if bias is None else image + bias[:, None, None]
 
     @staticmethod

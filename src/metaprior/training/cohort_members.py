@@ -35,7 +35,6 @@ def check_loop(loop: Loop) -> None:
     asked = {
         "accumulate": loop.accumulate > 1,
         "compile": loop.compile,
-        "channels_last": loop.channels_last,
         "tensorboard": loop.tensorboard,
         "wandb": bool(loop.wandb),
     }

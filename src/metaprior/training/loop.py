@@ -72,8 +72,10 @@ class Training:
         self.device = loop.find_device(self.processes.local_rank)
         if loop.threads:
             torch.set_num_threads(loop.threads)
-        memory_format = torch.channels_last if loop.channels_last else torch.preserve_format
-        method.to(self.device, loop.dtype, memory_format=memory_format)  # pyright: ignore[reportCallIssue]
+        method.to(self.device, loop.dtype)
+        if loop.channels_last:
+            for parameter in method.parameters():
+                parameter.data = channels_last(parameter.data)
         self.streams = method.streams()
         self.sources = {name: source.to(self.device) for name, source in sources.items()}
         self.turns = [Turns(method, player, loop) for player in method.players()]
@@ -183,9 +185,7 @@ class Training:
     def placed(self, column: Tensor) -> Tensor:
         """A column on the device, floats in the loop's type, images in its memory format."""
         column = column.to(self.device, self.loop.dtype if column.is_floating_point() else None)
-        if self.loop.channels_last and column.dim() == 4:
-            column = column.contiguous(memory_format=torch.channels_last)
-        return column
+        return channels_last(column) if self.loop.channels_last else column
 
     def moment(self, turn: int, micro: int, hyper: dict[str, Tensor], shared: dict[str, Tensor]) -> Step:
         """What the method is told of this turn."""
@@ -350,6 +350,15 @@ class Training:
         if averages:
             self.run.write_weights(averages, "average")
         self.run.write_weights(saved_tensors(self.method))
+
+
+def channels_last(whole: Tensor) -> Tensor:
+    """A B×C×H×W tensor in channels-last memory, also where one channel leaves PyTorch in doubt; others as they are."""
+    if whole.dim() != 4:
+        return whole
+    _, channels, height, width = whole.shape
+    strides = (height * width * channels, 1, width * channels, channels)
+    return whole.contiguous(memory_format=torch.channels_last).as_strided(whole.shape, strides)
 
 
 def metrics_line(step: int, seconds: float, rate: float, terms: Mapping[str, float]) -> dict[str, Any]:

@@ -22,8 +22,8 @@ class Loop:
     """bf16 is automatic mixed precision; weights and losses stay float32."""
     compile: bool = False
     """Compile the players' modules with torch.compile (needs a C compiler)."""
-    channels_last: bool = False
-    """Keep images and convolutions in channels-last memory."""
+    channels_last: bool = True
+    """Keep images and convolutions in channels-last memory, where they are faster; a cohort does not."""
     fused: bool = True
     """Use the optimisers' fused kernels."""
     accumulate: int = 1

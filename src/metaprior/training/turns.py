@@ -2,7 +2,6 @@
 
 import fnmatch
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -118,9 +117,12 @@ class Turns:
         """Take the optimiser's tensors back."""
         for name, parameter in self.parameters.items():
             prefix = f"{self.player.name}/{name}/"
-            state: dict[str, Any] = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
-            if state:
-                self.optimizer.state[parameter] = state
+            state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
+            if state:  # laid out in memory as the parameter is: fused optimisers go through both side by side
+                self.optimizer.state[parameter] = {
+                    key: torch.empty_like(parameter, dtype=value.dtype).copy_(value) if value.dim() else value
+                    for key, value in state.items()
+                }
 
     def averages(self) -> Iterator[tuple[str, Tensor]]:
         """The averaged parameters by their names in the method."""
