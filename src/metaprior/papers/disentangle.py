@@ -175,7 +175,7 @@ CLAIMS: dict[str, Claim] = {
                     few_labels_beat_none,
                     gain_is_clear,
                     _SEEDS,
-                    minutes=0.3,
+                    minutes=0.4,
                 )
             },
         ),
@@ -192,7 +192,7 @@ CLAIMS: dict[str, Claim] = {
                     labels_suffice_for_selection,
                     ranks_agree,
                     _SEEDS,
-                    minutes=0.6,
+                    minutes=0.5,
                 )
             },
         ),
