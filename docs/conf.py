@@ -1,15 +1,20 @@
 """The site: MyST pages, executed notebooks, API pages from docstrings."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 from metaprior import __version__
+
+sys.path.insert(0, str(Path(__file__).parent))  # for mathml.py
 
 project = "metaprior"
 author = "the metaprior authors"
 project_copyright = "2026, the metaprior authors"
 release = version = __version__
 
-extensions = ["myst_nb", "sphinx.ext.autodoc", "sphinx.ext.mathjax"]
+extensions = ["myst_nb", "sphinx.ext.autodoc", "mathml"]
+html_math_renderer = "mathml"
 exclude_patterns = ["_build", "jupyter_execute"]
 
 html_theme = "furo"

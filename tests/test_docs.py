@@ -1,5 +1,6 @@
 """The documentation says what is true: its example runs, its links lead somewhere, it names what there is."""
 
+import html
 import importlib.util
 import json
 import re
@@ -109,3 +110,16 @@ def test_the_site_is_configured_for_the_installed_version():
     conf = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(conf)
     assert conf.release == metaprior.__version__
+
+
+def test_equations_are_mathml_in_characters_that_browsers_draw():
+    spec = importlib.util.spec_from_file_location("mathml", ROOT / "docs" / "mathml.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+    def shown(tex):
+        return html.unescape(re.sub("<[^>]*>", "", module.mathml(tex, "inline")))
+
+    assert shown(r"\mathcal{R} = \mathbb{E} \texttt{a\_b}") == "ℛ=𝔼a_b"
+    with pytest.raises(ValueError, match="one letter in braces"):
+        shown(r"\mathcal R")
