@@ -14,6 +14,7 @@ from metaprior.data import Dataset, World, few_labels
 from metaprior.data import load as load_data
 from metaprior.methods import find_recipe
 from metaprior.training import Callback, Loop, ProgressBar, Result, Run, fit, load_tensors, new_run_folder, provenance
+from metaprior.training.callbacks import loggers
 from metaprior.training.processes import join_processes
 
 HELD_IN_MEMORY = 512 * 2**20
@@ -101,6 +102,7 @@ def carry_out(
 ) -> tuple[Run, Result]:
     """Train as the experiment says, into ``out`` (by default the next free ``runs/<recipe>-<i>``)."""
     processes = join_processes()
+    loggers(experiment.loop)  # a package that is missing is an error before anything is done
     data = load_data(experiment.data)
     sources = build_sources(experiment, data)
     spec = data_spec(data, sources)

@@ -16,6 +16,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from metaprior.core import Batch, Counter, MetapriorError, Method, Scalar, Schedule, Source, Step, value_at
+from metaprior.training.callbacks import listening
 from metaprior.training.checkpoint import Checkpoint, load_checkpoint, newest_checkpoint, save_checkpoint
 from metaprior.training.cohort_members import Member, check_loop, check_members
 from metaprior.training.cohort_turns import CohortTurns, Draw, Drawn, Recorder
@@ -118,21 +119,22 @@ class Cohort:
         self.bad = torch.full((len(self.members),), -1, dtype=torch.int64, device=self.device)
         self.logged_at, self.saved_at = time.monotonic(), time.monotonic()
         self.saving, self.logged_step = 0.0, self.step
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.put_back)
             for member in self.members:
+                loop = replace(self.loop, seed=member.seed)
                 for callback in member.callbacks:
-                    callback.begin(member.method, replace(self.loop, seed=member.seed), member.run, self.step)
+                    stack.enter_context(listening(callback, member.method, loop, member.run, self.step))
             yield
-        finally:
-            for member in self.members:
-                for callback in member.callbacks:
-                    callback.end(member.method)
-            for method in self.methods:
-                method.eval()
-                for tensor in (*method.parameters(), *method.buffers()):
-                    tensor.data = tensor.data.clone()
-            if self.loop.deterministic:
-                torch.use_deterministic_algorithms(False)
+
+    def put_back(self) -> None:
+        """Give every member its tensors to itself again."""
+        for method in self.methods:
+            method.eval()
+            for tensor in (*method.parameters(), *method.buffers()):
+                tensor.data = tensor.data.clone()
+        if self.loop.deterministic:
+            torch.use_deterministic_algorithms(False)
 
     def record_draws(self) -> dict[str, list[Draw]]:
         """What each player draws in a turn, from one forward pass of the first member that changes nothing."""

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source, Step, Stream, derived_seed, value_at
-from metaprior.training.callbacks import Callback, TensorBoard, WeightsAndBiases
+from metaprior.training.callbacks import Callback, listening, loggers
 from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
 from metaprior.training.options import Loop
 from metaprior.training.processes import join_processes, refuse_to_gather
@@ -84,8 +84,7 @@ class Training:
         self.carried: list[dict[str, Tensor]] = [{} for _ in range(loop.accumulate)]
         self.repeats = max(turns.player.repeats for turns in self.turns)
         self.step, self.seconds, self.record = 0, 0.0, {}
-        extra = [TensorBoard()] * loop.tensorboard + [WeightsAndBiases(loop.wandb or "")] * bool(loop.wandb)
-        self.callbacks = [*callbacks, *extra] if self.processes.first else []
+        self.callbacks = [*callbacks, *loggers(loop)] if self.processes.first else []
 
     def check_streams(self) -> None:
         """Every stream has a source, and its batch divides among processes and micro-batches."""
@@ -114,17 +113,18 @@ class Training:
         self.bad = torch.full((), -1, dtype=torch.int64, device=self.device)
         self.logged_at, self.saved_at = time.monotonic(), time.monotonic()
         self.saving, self.logged_step = 0.0, self.step
-        try:
+        with contextlib.ExitStack() as stack:
+            stack.callback(self.put_back)
             for callback in self.callbacks:
-                callback.begin(self.method, self.loop, self.run, self.step)
+                stack.enter_context(listening(callback, self.method, self.loop, self.run, self.step))
             yield
-        finally:
-            for callback in self.callbacks:
-                callback.end(self.method)
-            self.method.requires_grad_(True)
-            self.method.eval()
-            if self.loop.deterministic:
-                torch.use_deterministic_algorithms(False)
+
+    def put_back(self) -> None:
+        """What a training changes of the method and of torch, as one who uses the method expects it."""
+        self.method.requires_grad_(True)
+        self.method.eval()
+        if self.loop.deterministic:
+            torch.use_deterministic_algorithms(False)
 
     def advance(self) -> None:
         """One step: each player takes its turns, then logging, checks and checkpoints as they fall due."""
