@@ -1,17 +1,15 @@
 """Two processes give the parameters of one process on the same global batch."""
 
-import os
-import socket
 from pathlib import Path
 
 import pytest
 import torch
-import torch.multiprocessing as mp
 
 from metaprior.core import Adam, DataSpec, Method, Player, Replacement, Term
 from metaprior.methods import FactorVAERecipe, S2VAERecipe, VAERecipe
 from metaprior.training import Loop, fit
 from tests.conftest import Columns, random, squares
+from tests.training.launch import launch
 
 DATA = DataSpec(image_shape=(1, 8, 8), factor_sizes=(4, 4))
 
@@ -53,26 +51,19 @@ def make(kind: str):
 KINDS = ("plain", "total correlation", "covariance", "labelled sums")
 
 
-def train(rank: int, port: int, folder: str) -> None:
-    os.environ.update(RANK=str(rank), LOCAL_RANK=str(rank), WORLD_SIZE="2", MASTER_ADDR="127.0.0.1")
-    os.environ["MASTER_PORT"] = str(port)
-    torch.set_num_threads(1)
+def train(rank: int, folder: str) -> None:
     for kind in KINDS:
         method, sources = make(kind)
         fit(method, sources, Loop(steps=5, precision="float64", device="cpu"))
         if rank == 0:
             torch.save(method.state_dict(), Path(folder) / f"{kind}.pt")
-    torch.distributed.destroy_process_group()
 
 
 @pytest.fixture(scope="module")
 def pair(tmp_path_factory):
     """The folder of weights that two gloo processes trained."""
     folder = tmp_path_factory.mktemp("pair")
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    mp.spawn(train, (port, str(folder)), nprocs=2)
+    launch(train, str(folder))
     return folder
 
 

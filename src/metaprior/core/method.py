@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Protocol
 
 from torch import nn
 
@@ -11,6 +11,9 @@ from metaprior.core.player import Player
 from metaprior.core.schedule import Scalar
 from metaprior.core.step import Step, Term
 from metaprior.core.stream import Stream
+
+if TYPE_CHECKING:
+    from torch.distributed.device_mesh import DeviceMesh
 
 
 class Method(nn.Module):
@@ -39,6 +42,14 @@ class Method(nn.Module):
     def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
         """The terms of this player's loss; the loop minimises their weighted sum."""
         raise TypeError(f"{type(self).__name__} must say what {player} minimises")
+
+    def parallelize(self, device: str) -> "DeviceMesh | None":
+        """Spread the modules over the processes that train together, in place: FSDP2, tensor parallelism, or both.
+
+        Called once, in every process, before any parameter is looked up. Returns the one-dimensional mesh of
+        processes among which each batch is divided; None leaves whole copies, which DDP keeps equal.
+        """
+        return None
 
     def after(self, player: str, step: Step) -> None:
         """Called without gradients after each turn's update: codebooks, averaged teachers, natural gradients."""

@@ -12,8 +12,16 @@ from torch import Tensor
 
 from metaprior.core import MetapriorError
 from metaprior.training.files import sha256, whole
+from metaprior.training.processes import Processes
+from metaprior.training.spread import Empty, is_spread, read_spread, write_spread
 
 FORMAT = 1
+GROUPS = ("model", "optimizer", "average", "carried", "clock")
+
+
+def in_one_piece(name: str, size: torch.Size, dtype: torch.dtype) -> Tensor:
+    """A tensor of a checkpoint that several processes wrote, whole."""
+    return torch.empty(size, dtype=dtype)
 
 
 @dataclass(frozen=True)
@@ -23,15 +31,34 @@ class Checkpoint:
     step: int
     groups: dict[str, dict[str, Tensor]]
 
+    def flat(self) -> dict[str, Tensor]:
+        """The tensors by ``group/name``."""
+        return {f"{group}/{k}": v for group, tensors in self.groups.items() for k, v in tensors.items()}
 
-def save_checkpoint(folder: Path, checkpoint: Checkpoint, keep: int = 2) -> None:
-    """Write ``folder/<step>/``, point ``folder/../latest`` to it, and drop all but the newest ``keep``."""
+
+def save_checkpoint(
+    folder: Path,
+    checkpoint: Checkpoint,
+    keep: int = 2,
+    processes: Processes = Processes(),  # noqa: B008 - frozen
+) -> None:
+    """Write ``folder/<step>/``, point ``folder/../latest`` to it, and drop all but the newest ``keep``.
+
+    All processes call it. The first one writes, unless tensors are spread: then each writes its parts.
+    """
+    spread = any(map(is_spread, checkpoint.flat().values()))
+    if not processes.first:
+        if spread:
+            write_spread(checkpoint.flat(), Path(processes.agree("")))
+        return
     with whole(folder / f"{checkpoint.step:09d}") as temporary:
         temporary.mkdir()
-        for name, tensors in checkpoint.groups.items():
+        if spread:
+            write_spread(checkpoint.flat(), Path(processes.agree(str(temporary))))
+        for name, tensors in () if spread else checkpoint.groups.items():
             save_file({k: v.detach().contiguous().cpu() for k, v in tensors.items()}, temporary / f"{name}.safetensors")
         sums = {path.name: sha256(path) for path in sorted(temporary.iterdir())}
-        header = {"format": FORMAT, "step": checkpoint.step, "sha256": sums}
+        header = {"format": FORMAT, "step": checkpoint.step, "spread": spread, "sha256": sums}
         (temporary / "checkpoint.json").write_text(json.dumps(header))
     with whole(folder.parent / "latest") as temporary:
         temporary.write_text(f"{folder.name}/{checkpoint.step:09d}\n")
@@ -44,8 +71,11 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.is_dir() and path.name.isdigit())
 
 
-def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoint:
-    """Read one checkpoint; a torn, altered or foreign one is a :class:`MetapriorError` that names it."""
+def load_checkpoint(path: Path, device: torch.device | str = "cpu", empty: Empty = in_one_piece) -> Checkpoint:
+    """Read one checkpoint; a torn, altered or foreign one is a :class:`MetapriorError` that names it.
+
+    ``empty`` says where the tensors of a checkpoint belong that several processes wrote.
+    """
     try:
         header = json.loads((path / "checkpoint.json").read_text())
         if header["format"] != FORMAT:
@@ -53,18 +83,26 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu") -> Checkpoin
         for name, expected in header["sha256"].items():
             if sha256(path / name) != expected:
                 raise MetapriorError(f"checkpoint {path} is corrupt: {name} does not match its checksum")
+        if header.get("spread"):
+            groups = {name: {} for name in GROUPS}
+            for name, value in read_spread(path, empty).items():
+                group, _, key = name.partition("/")
+                groups[group][key] = value
+            return Checkpoint(header["step"], groups)
         groups = {name.removesuffix(".safetensors"): load_file(path / name, str(device)) for name in header["sha256"]}
         return Checkpoint(header["step"], groups)
     except (OSError, ValueError, KeyError, TypeError, SafetensorError) as fault:
         raise MetapriorError(f"checkpoint {path} is damaged: {fault}") from None
 
 
-def newest_checkpoint(folder: Path, device: torch.device | str = "cpu") -> tuple[Checkpoint | None, list[str]]:
+def newest_checkpoint(
+    folder: Path, device: torch.device | str = "cpu", empty: Empty = in_one_piece
+) -> tuple[Checkpoint | None, list[str]]:
     """The newest checkpoint that is sound, and a line about each newer one that is not."""
     faults = []
     for path in reversed(checkpoints(folder)):
         try:
-            return load_checkpoint(path, device), faults
+            return load_checkpoint(path, device, empty), faults
         except MetapriorError as fault:
             faults.append(str(fault))
     return None, faults

@@ -7,7 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
@@ -19,6 +19,7 @@ from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, save_ch
 from metaprior.training.options import Loop
 from metaprior.training.processes import join_processes, refuse_to_gather
 from metaprior.training.run import Run
+from metaprior.training.spread import laid_out_as, local, whole_tensor
 from metaprior.training.turns import Turns
 
 _SHARE_OF_TIME = 0.02  # what checkpoints may take of the training's time
@@ -76,10 +77,12 @@ class Training:
         if loop.channels_last:
             for parameter in method.parameters():
                 parameter.data = channels_last(parameter.data)
+        if self.processes.count > 1:
+            self.processes = replace(self.processes, mesh=method.parallelize(self.device.type))
         self.streams = method.streams()
         self.sources = {name: source.to(self.device) for name, source in sources.items()}
         self.turns = [Turns(method, player, loop) for player in method.players()]
-        self.parts = self.processes.count * loop.accumulate
+        self.parts = self.processes.parts * loop.accumulate
         self.check_streams()
         self.carried: list[dict[str, Tensor]] = [{} for _ in range(loop.accumulate)]
         self.repeats = max(turns.player.repeats for turns in self.turns)
@@ -94,7 +97,7 @@ class Training:
             if stream.batch % self.parts:
                 raise MetapriorError(
                     f"the stream '{name}' draws {stream.batch} examples, which do not divide among {self.parts} parts "
-                    f"({self.processes.count} processes, accumulate={self.loop.accumulate})"
+                    f"({self.processes.parts} processes, accumulate={self.loop.accumulate})"
                 )
 
     @contextlib.contextmanager
@@ -172,7 +175,7 @@ class Training:
 
     def draw(self, turn: int, micro: int) -> dict[str, Batch]:
         """This part's examples of every stream."""
-        part = Part(self.processes.rank * self.loop.accumulate + micro, self.parts)
+        part = Part(self.processes.part * self.loop.accumulate + micro, self.parts)
         return {name: self.examples(name, stream, turn, part) for name, stream in self.streams.items()}
 
     def examples(self, name: str, stream: Stream, turn: int, part: Part) -> Batch:
@@ -195,7 +198,7 @@ class Training:
             turn=turn,
             hyper=hyper,
             draws=Counter(self.loop.seed, self.step, turn, self.device, self.loop.dtype),
-            part=Part(self.processes.rank * self.loop.accumulate + micro, self.parts, gather),
+            part=Part(self.processes.part * self.loop.accumulate + micro, self.parts, gather),
             state=self.carried[micro],
             shared=shared,
             restarted=frozenset(
@@ -207,7 +210,7 @@ class Training:
 
     def reseed(self, order: int, turn: int, micro: int) -> None:
         """Reseed the default generators, for dropout and for nets that draw on their own."""
-        seed = derived_seed(self.loop.seed, "default", self.step, order, turn, micro, self.processes.rank)
+        seed = derived_seed(self.loop.seed, "default", self.step, order, turn, micro, self.processes.part)
         torch.default_generator.manual_seed(seed)
         if self.device.type == "cuda":
             torch.cuda.manual_seed(seed)
@@ -302,24 +305,24 @@ class Training:
             torch.distributed.all_gather_object(boxes, carried)
             carried = {k: v for box in boxes for k, v in box.items()}
         weights = saved_tensors(self.method)
-        if any(not value.isfinite().all() for value in weights.values() if value.is_floating_point()):
+        lost = any(not local(value).isfinite().all() for value in weights.values() if value.is_floating_point())
+        if self.processes.worst(lost):
             raise MetapriorError(f"the weights were no longer finite at step {self.step}; {self.last_good()}")
-        if self.processes.first:
-            groups = {
-                "model": weights,
-                "optimizer": {k: v for turns in self.turns for k, v in turns.state().items()},
-                "average": {k: v for turns in self.turns for k, v in turns.averages()},
-                "carried": carried,
-                "clock": {"seconds": torch.tensor(self.seconds, dtype=torch.float64)},
-            }
-            save_checkpoint(self.run.folder / "checkpoint", Checkpoint(self.step, groups), self.loop.keep)
+        groups = {
+            "model": weights,
+            "optimizer": {k: v for turns in self.turns for k, v in turns.state().items()},
+            "average": {k: v for turns in self.turns for k, v in turns.averages()},
+            "carried": carried,
+            "clock": {"seconds": torch.tensor(self.seconds, dtype=torch.float64)},
+        }
+        save_checkpoint(self.run.folder / "checkpoint", Checkpoint(self.step, groups), self.loop.keep, self.processes)
         self.processes.wait()
         self.saved_at = time.monotonic()
         self.saving = self.saved_at - began
 
     def restore(self, run: Run) -> None:
         """Go back to the newest sound checkpoint, or to the beginning where there is none."""
-        checkpoint, faults = newest_checkpoint(run.folder / "checkpoint", self.device)
+        checkpoint, faults = newest_checkpoint(run.folder / "checkpoint", self.device, self.empty)
         for fault in faults if self.processes.first else ():
             before = f"step {checkpoint.step}" if checkpoint else "the beginning"
             print_warning(f"{fault}; going back to {before}")
@@ -339,17 +342,32 @@ class Training:
             if int(rank) == self.processes.rank:
                 self.carried[int(micro)][key] = value
 
+    def empty(self, name: str, size: torch.Size, dtype: torch.dtype) -> Tensor:
+        """Where a tensor of a checkpoint belongs that is spread over processes: laid out as its parameter is."""
+        group, _, key = name.partition("/")
+        players = {f"{turns.player.name}/{k}": v for turns in self.turns for k, v in turns.parameters.items()}
+        owners: dict[str, Tensor | None] = {
+            "model": self.method.state_dict().get(key),
+            "optimizer": players.get(key.rpartition("/")[0]),
+            "average": next((p for n, p in players.items() if n.partition("/")[2] == key), None),
+        }
+        owner = owners.get(group)
+        if owner is None or owner.shape != size:
+            return torch.empty(size, dtype=dtype, device=self.device)
+        return torch.empty_like(owner, dtype=dtype)
+
     def close(self, interrupted: bool) -> None:
         """The final weights; or, when interrupted, a checkpoint to go on from."""
         if self.run is None:
             return
         self.save()
-        if interrupted or not self.processes.first:
+        if interrupted:
             return
         averages = {k: v for turns in self.turns for k, v in turns.averages()}
-        if averages:
-            self.run.write_weights(averages, "average")
-        self.run.write_weights(saved_tensors(self.method))
+        for name, tensors in (("average", averages), ("model", saved_tensors(self.method))):
+            made_whole = {key: whole_tensor(value) for key, value in tensors.items()}
+            if made_whole and self.processes.first:
+                self.run.write_weights(made_whole, name)
 
 
 def channels_last(whole: Tensor) -> Tensor:
@@ -382,9 +400,10 @@ def saved_tensors(method: Method) -> dict[str, Tensor]:
     seen: set[int] = set()
     tensors = {}
     for name, value in method.state_dict().items():
-        if name.startswith(frozen) or (value.numel() and value.data_ptr() in seen):
+        place = local(value).data_ptr()
+        if name.startswith(frozen) or (local(value).numel() and place in seen):
             continue
-        seen.add(value.data_ptr())
+        seen.add(place)
         tensors[name] = value
     return tensors
 
@@ -399,7 +418,8 @@ def load_tensors(method: Method, tensors: Mapping[str, Tensor]) -> None:
             raise MetapriorError(
                 f"the weights' '{name}' has shape {tuple(tensors[name].shape)}; this method's has {tuple(value.shape)}"
             )
-    method.load_state_dict(dict(tensors), strict=False)
+    laid_out = {name: laid_out_as(value, tensors[name]) for name, value in expected.items()}
+    method.load_state_dict(laid_out, strict=False)
 
 
 def print_warning(message: str) -> None:

@@ -1,16 +1,22 @@
-"""Data parallelism under ``torchrun``: a process a device, gradients averaged by DDP, rows gathered differentiably."""
+"""Several processes under ``torchrun``, a device each: who sees which part of the batch, and what all must agree on.
+
+Gradients are averaged by DDP, or by FSDP2 where a method spreads its modules; rows are gathered differentiably.
+"""
 
 import os
 import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 import torch.distributed as dist
 from torch import Tensor, nn
+from torch.distributed.device_mesh import DeviceMesh
 from torch.nn.parallel import DistributedDataParallel
 
 from metaprior.core import MetapriorError
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -20,25 +26,39 @@ class Processes:
     rank: int = 0
     count: int = 1
     local_rank: int = 0
+    mesh: DeviceMesh | None = None
+    """The processes among which each batch is divided; None: all of them, each with a copy of the method."""
 
     @property
     def first(self) -> bool:
         """Whether this process writes files and shows progress."""
         return self.rank == 0
 
+    @property
+    def part(self) -> int:
+        """Which part of each batch this process sees; processes of one tensor-parallel group see the same."""
+        return self.mesh.get_local_rank() if self.mesh else self.rank
+
+    @property
+    def parts(self) -> int:
+        """Into how many parts each batch is divided."""
+        return self.mesh.size() if self.mesh else self.count
+
     def gather(self, rows: Tensor) -> Tensor:
-        """The rows of all processes in the order of ranks; gradients flow back to each."""
-        return _AllGather.apply(rows) if self.count > 1 else rows  # pyright: ignore[reportReturnType]
+        """The rows of all parts of the batch, in order; gradients flow back to each."""
+        if self.parts == 1:
+            return rows
+        return _AllGather.apply(rows, self.mesh.get_group() if self.mesh else None)  # pyright: ignore[reportReturnType]
 
     def parallel(self, module: nn.Module) -> nn.Module:
-        """The module, its gradients averaged over processes."""
-        if self.count == 1:
+        """The module, its gradients averaged over processes; what is spread over them averages its own."""
+        if self.count == 1 or self.mesh:
             return module
         with warnings.catch_warnings():  # torch 2.15 renames the option; 2.11 knows only this name
             warnings.simplefilter("ignore", FutureWarning)
             return DistributedDataParallel(module, broadcast_buffers=False)
 
-    def agree(self, value: float) -> float:
+    def agree(self, value: T) -> T:
         """The first process's value, for decisions that all must take alike."""
         if self.count == 1:
             return value
@@ -70,20 +90,21 @@ def join_processes() -> Processes:
 
 
 class _AllGather(torch.autograd.Function):
-    """Concatenate rows over processes; the gradient of a row is summed over processes and sent home."""
+    """Concatenate rows over a group of processes; a row's gradient is summed over them and sent home."""
 
     @staticmethod
-    def forward(ctx: Any, rows: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
-        ctx.rows = len(rows)
-        parts = [torch.empty_like(rows, memory_format=torch.contiguous_format) for _ in range(dist.get_world_size())]
-        dist.all_gather(parts, rows.contiguous())
+    def forward(ctx: Any, rows: Tensor, group: Any) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+        ctx.rows, ctx.group = len(rows), group
+        like = torch.empty_like(rows, memory_format=torch.contiguous_format)
+        parts = [torch.empty_like(like) for _ in range(dist.get_world_size(group))]
+        dist.all_gather(parts, rows.contiguous(), group=group)
         return torch.cat(parts)
 
     @staticmethod
-    def backward(ctx: Any, *gradients: Tensor) -> Tensor:  # pyright: ignore[reportIncompatibleMethodOverride]
+    def backward(ctx: Any, *gradients: Tensor) -> tuple[Tensor, None]:  # pyright: ignore[reportIncompatibleMethodOverride]
         total = gradients[0].contiguous()
-        dist.all_reduce(total)
-        return total[dist.get_rank() * ctx.rows :][: ctx.rows]
+        dist.all_reduce(total, group=ctx.group)
+        return total[dist.get_rank(ctx.group) * ctx.rows :][: ctx.rows], None
 
 
 def refuse_to_gather(rows: Tensor) -> Tensor:

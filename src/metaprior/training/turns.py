@@ -8,6 +8,7 @@ from torch import Tensor, nn
 
 from metaprior.core import Batch, MetapriorError, Method, Player, Scalar, Schedule, Step, Term, value_at
 from metaprior.training.options import Loop
+from metaprior.training.spread import laid_out_as, whole_tensor
 
 
 class PlayerLoss(nn.Module):
@@ -102,7 +103,7 @@ class Turns:
             with torch.no_grad():
                 for name, average in self.average.items():
                     average.lerp_(self.parameters[name].detach(), 1 - (self.player.ema or 0.0))
-        return norm
+        return None if norm is None else whole_tensor(norm)
 
     def state(self) -> dict[str, Tensor]:
         """The optimiser's tensors, named player/parameter/quantity."""
@@ -120,7 +121,7 @@ class Turns:
             state = {k.removeprefix(prefix): v for k, v in tensors.items() if k.startswith(prefix)}
             if state:  # laid out in memory as the parameter is: fused optimisers go through both side by side
                 self.optimizer.state[parameter] = {
-                    key: torch.empty_like(parameter, dtype=value.dtype).copy_(value) if value.dim() else value
+                    key: laid_out_as(parameter, value) if value.shape == parameter.shape else value
                     for key, value in state.items()
                 }
 
@@ -131,4 +132,4 @@ class Turns:
     def load_averages(self, tensors: Mapping[str, Tensor]) -> None:
         """Take the averaged parameters back."""
         for name, average in (self.average or {}).items():
-            average.copy_(tensors[name])
+            average.copy_(laid_out_as(average, tensors[name]))
