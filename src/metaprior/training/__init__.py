@@ -2,10 +2,11 @@
 
 from metaprior.training.callbacks import Callback
 from metaprior.training.cohort import CohortResult, Member, fit_cohort
-from metaprior.training.loop import Result, fit, load_tensors, saved_tensors
+from metaprior.training.loop import Result, fit
 from metaprior.training.options import Loop
 from metaprior.training.progress import ProgressBar
 from metaprior.training.run import Run, new_run_folder, provenance
+from metaprior.training.weights import load_tensors, saved_tensors
 
 __all__ = [
     "Callback", "CohortResult", "Loop", "Member", "ProgressBar", "Result", "Run", "fit", "fit_cohort", "load_tensors",

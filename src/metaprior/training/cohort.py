@@ -20,16 +20,12 @@ from metaprior.training.callbacks import listening
 from metaprior.training.checkpoint import Checkpoint, load_checkpoint, newest_checkpoint, save_checkpoint
 from metaprior.training.cohort_members import Member, check_loop, check_members
 from metaprior.training.cohort_turns import CohortTurns, Draw, Drawn, Recorder
-from metaprior.training.loop import (
-    interruptible,
-    load_tensors,
-    metrics_line,
-    print_warning,
-    saved_tensors,
-    time_to_save,
-)
+from metaprior.training.interrupt import interruptible
+from metaprior.training.loop import metrics_line, time_to_save
 from metaprior.training.options import Loop
+from metaprior.training.progress import print_warning
 from metaprior.training.turns import weighted_sum
+from metaprior.training.weights import load_tensors, saved_tensors
 
 
 @dataclass(frozen=True)

@@ -2,8 +2,6 @@
 
 import contextlib
 import math
-import signal
-import sys
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,11 +14,14 @@ from torch import Tensor
 from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source, Step, Stream, derived_seed, value_at
 from metaprior.training.callbacks import Callback, listening, loggers
 from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
+from metaprior.training.interrupt import interruptible
 from metaprior.training.options import Loop
 from metaprior.training.processes import join_processes, refuse_to_gather
+from metaprior.training.progress import print_warning
 from metaprior.training.run import Run
-from metaprior.training.spread import laid_out_as, local, whole_tensor
+from metaprior.training.spread import local, whole_tensor
 from metaprior.training.turns import Turns
+from metaprior.training.weights import channels_last, load_tensors, saved_tensors
 
 _SHARE_OF_TIME = 0.02  # what checkpoints may take of the training's time
 _FIRST_CHECKPOINT = 3.0  # seconds; also the shortest time between two
@@ -370,15 +371,6 @@ class Training:
                 self.run.write_weights(made_whole, name)
 
 
-def channels_last(whole: Tensor) -> Tensor:
-    """A B×C×H×W tensor in channels-last memory, also where one channel leaves PyTorch in doubt; others as they are."""
-    if whole.dim() != 4:
-        return whole
-    _, channels, height, width = whole.shape
-    strides = (height * width * channels, 1, width * channels, channels)
-    return whole.contiguous(memory_format=torch.channels_last).as_strided(whole.shape, strides)
-
-
 def metrics_line(step: int, seconds: float, rate: float, terms: Mapping[str, float]) -> dict[str, Any]:
     """A line of ``metrics.jsonl``: ``seconds`` so far, ``rate`` examples a second, null for terms not finite."""
     return {
@@ -392,58 +384,3 @@ def metrics_line(step: int, seconds: float, rate: float, terms: Mapping[str, flo
 def time_to_save(saved_at: float, saving: float) -> bool:
     """Whether a checkpoint that takes ``saving`` seconds is due, the last being of time ``saved_at``."""
     return time.monotonic() - saved_at > max(_FIRST_CHECKPOINT, saving / _SHARE_OF_TIME)
-
-
-def saved_tensors(method: Method) -> dict[str, Tensor]:
-    """The method's weights and buffers without its frozen modules, shared tensors once, contiguous."""
-    frozen = tuple(f"{name}." for name in method.frozen)
-    seen: set[int] = set()
-    tensors = {}
-    for name, value in method.state_dict().items():
-        place = local(value).data_ptr()
-        if name.startswith(frozen) or (local(value).numel() and place in seen):
-            continue
-        seen.add(place)
-        tensors[name] = value
-    return tensors
-
-
-def load_tensors(method: Method, tensors: Mapping[str, Tensor]) -> None:
-    """Put saved weights into a method; an error when they are another method's."""
-    expected = saved_tensors(method)
-    if missing := expected.keys() - tensors.keys():
-        raise MetapriorError(f"the weights lack {len(missing)} tensors of this method, such as '{min(missing)}'")
-    for name, value in expected.items():
-        if value.shape != tensors[name].shape:
-            raise MetapriorError(
-                f"the weights' '{name}' has shape {tuple(tensors[name].shape)}; this method's has {tuple(value.shape)}"
-            )
-    laid_out = {name: laid_out_as(value, tensors[name]) for name, value in expected.items()}
-    method.load_state_dict(laid_out, strict=False)
-
-
-def print_warning(message: str) -> None:
-    """One line on standard error."""
-    print(f"metaprior: warning: {message}", file=sys.stderr, flush=True)
-
-
-@contextlib.contextmanager
-def interruptible() -> Iterator[threading.Event]:
-    """An event that the first Ctrl-C (or SIGTERM) sets, so that the step in hand ends; a second one interrupts."""
-    stopped = threading.Event()
-    if threading.current_thread() is not threading.main_thread():
-        yield stopped
-        return
-
-    def stop(number: int, frame: Any) -> None:
-        if stopped.is_set():
-            raise KeyboardInterrupt
-        stopped.set()
-        print_warning("stopping after this step; press Ctrl-C again to stop at once")
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield stopped
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -46,3 +46,8 @@ class ProgressBar(Callback):
 
     def end(self, method: Method) -> None:
         self.bar.stop()
+
+
+def print_warning(message: str) -> None:
+    """One line on standard error."""
+    print(f"metaprior: warning: {message}", file=sys.stderr, flush=True)
