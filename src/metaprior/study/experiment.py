@@ -113,15 +113,15 @@ def carry_out(
     method = build_method(experiment.method, spec, experiment.loop.seed)
     if experiment.loop.warm_start:
         warm_start(method, Path(experiment.loop.warm_start))
-    if processes.first:
-        described = {
-            "data_spec": to_plain(spec),
-            "provenance": provenance(experiment.loop.threads) | {"data_digest": data.digest},
-        }
-        run.write_config(experiment.plain() | described)
-    processes.wait()
+    described = {
+        "data_spec": to_plain(spec),
+        "provenance": provenance(experiment.loop.threads) | {"data_digest": data.digest},
+    }
     shown = [ProgressBar(f"{experiment.recipe} on {experiment.data}")] if progress else []
     try:
+        if processes.first:
+            run.write_config(experiment.plain() | described)
+        processes.wait()
         return run, fit(method, sources, experiment.loop, run, [*shown, *callbacks], resume)
     except MetapriorError:
         if processes.first and not existed and not (run.folder / "metrics.jsonl").exists():

@@ -1,5 +1,6 @@
 """The run folder: the whole truth of one training."""
 
+import contextlib
 import json
 import os
 import platform
@@ -63,12 +64,16 @@ class Run:
             temporary.write_text(text + "\n")
 
     def append_metrics(self, record: dict[str, Any]) -> None:
-        """Add a line to ``metrics.jsonl``; a value that is not finite is written as null."""
+        """Add a line to ``metrics.jsonl``, all of it or nothing; a value that is not finite is written as null."""
+        path = self.folder / "metrics.jsonl"
+        before = path.stat().st_size if path.exists() else 0
         try:
-            with (self.folder / "metrics.jsonl").open("a") as file:
+            with path.open("a") as file:
                 file.write(json.dumps(record) + "\n")
         except OSError as fault:
-            raise unwritable(self.folder / "metrics.jsonl", fault) from fault
+            with contextlib.suppress(OSError):
+                os.truncate(path, before) if before else path.unlink()
+            raise unwritable(path, fault) from fault
 
     def cut_metrics(self, step: int) -> None:
         """Drop the lines of ``metrics.jsonl`` after a step, and a torn last line."""
