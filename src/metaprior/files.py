@@ -4,23 +4,26 @@ import contextlib
 import errno
 import hashlib
 import os
+import platform
 import re
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from metaprior.core import MetapriorError
+from metaprior.core.errors import MetapriorError
 
 
 @contextlib.contextmanager
 def whole(target: Path) -> Iterator[Path]:
     """A temporary path beside ``target`` that takes its name when the block ends well, and goes away otherwise.
 
-    A file or a folder may be made there. A full disk becomes a one-line error.
+    A file or a folder may be made there. A full disk becomes a one-line error. What a killed writer left behind is
+    removed by the next one.
     """
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    temporary = target.with_name(f"{_beginning(target)}{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        _sweep(target)
         yield temporary
         sync(temporary)
         if temporary.is_dir() and target.exists():
@@ -39,9 +42,9 @@ def whole(target: Path) -> Iterator[Path]:
 
 def unwritable(target: Path, fault: OSError) -> MetapriorError:
     """The error for a path that cannot be written."""
-    reason = fault.strerror or str(fault)
-    hint = "; free some space or choose another --out" if fault.errno in (errno.ENOSPC, errno.EDQUOT) else ""
-    return MetapriorError(f"cannot write {target}: {reason}{hint}")
+    full = fault.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    hint = "; free some space, or write elsewhere" if full else ""
+    return MetapriorError(f"cannot write {target}: {fault.strerror or fault}; nothing was left behind{hint}")
 
 
 def sync(path: Path) -> None:
@@ -58,6 +61,29 @@ def sha256(path: Path) -> str:
     """The SHA-256 of a file, in hexadecimal."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _beginning(target: Path) -> str:
+    return f".{target.name}.{platform.node()}."  # a process number says nothing on another machine
+
+
+def _sweep(target: Path) -> None:
+    """Remove what writers of this file on this machine left that are no more."""
+    for left in target.parent.iterdir():
+        if left.name.startswith(_beginning(target)):
+            owner = left.name.removeprefix(_beginning(target)).removesuffix(".tmp")
+            if owner.isdigit() and not _alive(int(owner)):
+                _remove(left)
+
+
+def _alive(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return True
 
 
 def _remove(path: Path) -> None:

@@ -13,7 +13,7 @@ import torch
 
 from metaprior.core import MetapriorError
 from metaprior.data import DSpritesOptions, Held, World, dsprites_world, load, render_to_disk, rendered, rendered_path
-from metaprior.data.store import find, home, verify, written
+from metaprior.data.store import find, home, verify
 
 
 @pytest.fixture(autouse=True)
@@ -31,12 +31,6 @@ def full_disk(room: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
-
-
-def write_half(path: Path, trouble: BaseException) -> None:
-    with written(path) as file:
-        file.write(b"half")
-        raise trouble
 
 
 def small_world() -> World:
@@ -65,35 +59,6 @@ def test_a_full_disk_leaves_nothing_behind(own_home: Path) -> None:
     with full_disk(20_000), pytest.raises(MetapriorError, match=r"cannot write .*nothing was left behind"):
         rendered(small_world())
     assert list((own_home / "rendered").iterdir()) == []
-
-
-def test_an_interrupted_writer_leaves_nothing_behind(tmp_path: Path) -> None:
-    with pytest.raises(KeyboardInterrupt):
-        write_half(tmp_path / "x", KeyboardInterrupt())
-    assert not list(tmp_path.glob("x*"))
-
-
-def test_the_old_file_stays_until_the_new_one_is_whole(tmp_path: Path) -> None:
-    (tmp_path / "x").write_bytes(b"old")
-    with pytest.raises(RuntimeError):
-        write_half(tmp_path / "x", RuntimeError())
-    assert (tmp_path / "x").read_bytes() == b"old"
-    with written(tmp_path / "x") as file:
-        file.write(b"new")
-    assert (tmp_path / "x").read_bytes() == b"new"
-
-
-def test_the_rest_of_a_killed_writer_is_swept(tmp_path: Path) -> None:
-    dead = tmp_path / "x.4194999.partial"  # above the greatest process number
-    dead.write_bytes(b"half")
-    with written(tmp_path / "x") as file:
-        file.write(b"whole")
-    assert [path.name for path in tmp_path.glob("x*")] == ["x"]
-
-
-def test_a_folder_that_cannot_be_written() -> None:
-    with pytest.raises(MetapriorError, match="cannot write /dev/null/x"), written(Path("/dev/null/x")):
-        pass
 
 
 def test_a_damaged_rendering_is_named() -> None:

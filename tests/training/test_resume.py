@@ -151,7 +151,7 @@ def test_a_full_disk_is_one_line_and_leaves_nothing_half_written(tmp_path, monke
     run = run_in(tmp_path)
     method, sources = factor_vae()
     monkeypatch.setattr("metaprior.training.checkpoint.save_file", lambda tensors, path: full(path, tensors))
-    with pytest.raises(MetapriorError, match="No space left on device; free some space"):
+    with pytest.raises(MetapriorError, match="No space left on device; nothing was left behind; free some space"):
         fit(method, sources, Loop(steps=4, checkpoint_every=2), run)
     assert list((tmp_path / "checkpoint").iterdir()) == []
     assert not (tmp_path / "latest").exists()

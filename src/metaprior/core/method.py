@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, ClassVar, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol
 
 from torch import nn
 
@@ -30,6 +30,8 @@ class Method(nn.Module):
     def __init__(self) -> None:
         super().__init__()
         self.hyper: dict[str, Scalar] = {}
+        self.config: dict[str, Any] | None = None
+        """The ``config.json`` of the run it was loaded from: what rebuilds it elsewhere."""
 
     def players(self) -> tuple[Player, ...]:
         """Who plays, in the order of their turns."""

@@ -7,8 +7,9 @@ import torch
 
 from metaprior.core import MetapriorError
 from metaprior.data.dataset import Dataset
-from metaprior.data.store import home, written
+from metaprior.data.store import home
 from metaprior.data.world import Held, World, chunks
+from metaprior.files import whole
 
 
 def rendered_path(world: World) -> Path:
@@ -27,7 +28,7 @@ def render_to_disk(world: Dataset | World) -> Path:
     path = rendered_path(world)
     if not path.is_file():
         shape = (len(world), *world.image_shape)
-        with written(path) as file:
+        with whole(path) as temporary, temporary.open("wb") as file:
             np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
             for indices in chunks(len(world)):
                 file.write(world.renderer(world.factors_of(indices)).cpu().contiguous().numpy().data)

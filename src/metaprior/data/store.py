@@ -1,13 +1,11 @@
-"""Where data lie on this machine, whether they are what they should be, and files that are whole or not there."""
+"""Where data lie on this machine, and whether they are what they should be."""
 
-import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO
 
+from metaprior import files
 from metaprior.core import MetapriorError
 
 
@@ -48,51 +46,10 @@ def verify(path: Path, sha256: str) -> None:
         known = json.loads(notes.read_text())
     if known.get(str(path.resolve())) == entry:
         return
-    with path.open("rb") as file:
-        found = hashlib.file_digest(file, "sha256").hexdigest()
+    found = files.sha256(path)
     if found != sha256:
         raise MetapriorError(
             f"{path} is damaged or another version (SHA-256 {found[:12]}… in place of {sha256[:12]}…); fetch it again"
         )
-    with suppress(MetapriorError), written(notes) as file:
-        file.write(json.dumps(known | {str(path.resolve()): entry}, indent=1).encode())
-
-
-@contextmanager
-def written(path: Path) -> Iterator[BinaryIO]:
-    """A file to write to that appears under its name only when it is complete and on the disk.
-
-    If anything goes wrong nothing is left behind; what a killed process left is removed by the next writer.
-    """
-    partial = path.with_name(f"{path.name}.{os.getpid()}.partial")
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        _sweep(path)
-        with partial.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        partial.replace(path)
-    except OSError as error:
-        raise MetapriorError(f"cannot write {path}: {error.strerror or error}; nothing was left behind") from error
-    finally:
-        with suppress(OSError):
-            partial.unlink()
-
-
-def _sweep(path: Path) -> None:
-    """Remove partial files of writers that are no more."""
-    for left in path.parent.glob(f"{path.name}.*.partial"):
-        owner = left.name.split(".")[-2]
-        if owner.isdigit() and not _alive(int(owner)):
-            left.unlink(missing_ok=True)
-
-
-def _alive(process: int) -> bool:
-    try:
-        os.kill(process, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return True
-    return True
+    with suppress(MetapriorError), files.whole(notes) as temporary:
+        temporary.write_text(json.dumps(known | {str(path.resolve()): entry}, indent=1))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from metaprior.training.files import whole
+from metaprior.files import whole
 
 
 @dataclass(frozen=True)

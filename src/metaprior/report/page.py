@@ -14,13 +14,13 @@ from typing import Any
 from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from metaprior.core import MetapriorError
+from metaprior.files import whole
 from metaprior.report import words
 from metaprior.report.curves import panels
 from metaprior.report.gallery import galleries
 from metaprior.report.scores import headline, rows, sentence
 from metaprior.report.tables import HeatMap, heat_map
 from metaprior.report.view import RunView
-from metaprior.training.files import whole
 
 CRISP = 40
 """Pictures up to this many pixels wide are enlarged with hard edges; larger ones would alias."""

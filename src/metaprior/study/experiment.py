@@ -12,7 +12,7 @@ import torch
 from metaprior.core import DataSpec, MetapriorError, Method, Recipe, Source, derived_seed, from_plain, to_plain
 from metaprior.data import Dataset, World, few_labels
 from metaprior.data import load as load_data
-from metaprior.methods import find_recipe
+from metaprior.methods import find_recipe, name_of
 from metaprior.training import Callback, Loop, ProgressBar, Result, Run, fit, load_tensors, new_run_folder, provenance
 from metaprior.training.callbacks import loggers
 from metaprior.training.processes import join_processes
@@ -80,8 +80,7 @@ def train(
 
     >>> run = train("beta-vae", data="digits", steps=10_000, method={"beta": 8.0})  # doctest: +SKIP
     """
-    name = recipe if isinstance(recipe, str) else type(recipe).__name__.removesuffix("Recipe").lower()
-    chosen = find_recipe(recipe) if isinstance(recipe, str) else recipe
+    name, chosen = (recipe, find_recipe(recipe)) if isinstance(recipe, str) else (name_of(recipe), recipe)
     experiment = Experiment(
         recipe=name,
         method=from_plain(type(chosen), dict(method or {}), "method", base=chosen),
@@ -203,6 +202,7 @@ def load(run: str | Path, average: bool = True) -> Method:
     weights = source.read_weights()
     if average and (source.folder / "average.safetensors").exists():
         weights |= source.read_weights("average")
-    method.to(next(iter(weights.values())).dtype)
+    method.to(next((value.dtype for value in weights.values() if value.is_floating_point()), None))
     load_tensors(method, weights)
+    method.config = source.config
     return method.eval()

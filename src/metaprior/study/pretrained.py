@@ -1,29 +1,36 @@
-"""Runs to and from the Hugging Face hub: ``config.json``, ``model.safetensors`` and a model card, no pickles."""
+"""Models to and from the Hugging Face hub: ``config.json``, ``model.safetensors`` and a model card, no pickles."""
 
-import shutil
 from pathlib import Path
 
 import huggingface_hub
 from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
 
 from metaprior.core import MetapriorError, Method
+from metaprior.files import whole
 from metaprior.study.experiment import load
-from metaprior.training import Run
+from metaprior.training import Run, saved_tensors
 
-_FILES = ("config.json", "model.safetensors", "average.safetensors")
+_FILES = ("config.json", "model.safetensors")
 
 
-def save_pretrained(run: str | Path, folder: str | Path) -> Path:
-    """Copy what is needed to use a run's model, and a model card, into ``folder``."""
-    source, target = Run(Path(run)), Path(folder)
-    if not source.finished:
-        source.read_weights()
-    target.mkdir(parents=True, exist_ok=True)
-    for name in _FILES:
-        if (source.folder / name).exists():
-            shutil.copy2(source.folder / name, target / name)
-    (target / "README.md").write_text(model_card(source))
-    return target
+def save_pretrained(model: Method | str | Path, folder: str | Path) -> Path:
+    """Write what is needed to use a model elsewhere, and a model card, into ``folder``.
+
+    ``model`` came from :func:`load` or :func:`from_pretrained` and is written as it is now; or it is a run's folder,
+    whose averaged weights are taken where there are some.
+    """
+    model = model if isinstance(model, Method) else load(model)
+    if model.config is None:
+        raise MetapriorError(
+            "this model does not come from a run, so nothing says how to build it again; "
+            "train it with metaprior.train and take metaprior.load(run.folder)"
+        )
+    target = Run(Path(folder))
+    target.write_config(model.config)
+    target.write_weights(saved_tensors(model))
+    with whole(target.folder / "README.md") as temporary:
+        temporary.write_text(model_card(target))
+    return target.folder
 
 
 def from_pretrained(name: str | Path) -> Method:
@@ -37,10 +44,13 @@ def from_pretrained(name: str | Path) -> Method:
         raise MetapriorError(f"'{name}' is no folder here, and the hub did not give it: {reason}") from fault
 
 
-def push_to_hub(run: str | Path, repo_id: str, private: bool = False, token: str | None = None) -> str:
-    """Upload a run's model to ``user/name`` on the hub, creating the repository; returns the commit's address."""
+def push_to_hub(model: Method | str | Path, repo_id: str, private: bool | None = None, token: str | None = None) -> str:
+    """Upload a model (see :func:`save_pretrained`) to ``user/name`` on the hub; returns the commit's address.
+
+    The repository is created if need be. The token is the hub's usual one: ``HF_TOKEN``, or ``hf auth login``.
+    """
     with huggingface_hub.utils.SoftTemporaryDirectory() as folder:
-        save_pretrained(run, folder)
+        save_pretrained(model, folder)
         huggingface_hub.create_repo(repo_id, private=private, token=token, exist_ok=True)
         return str(huggingface_hub.upload_folder(repo_id=repo_id, folder_path=folder, token=token))
 

@@ -9,7 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from metaprior.core import MetapriorError, Method
-from metaprior.training.files import whole
+from metaprior.files import whole
 from metaprior.training.options import Loop
 from metaprior.training.run import Run
 

@@ -11,7 +11,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from metaprior.core import MetapriorError
-from metaprior.training.files import sha256, whole
+from metaprior.files import sha256, whole
 from metaprior.training.processes import Processes
 from metaprior.training.spread import Empty, is_spread, read_spread, write_spread
 

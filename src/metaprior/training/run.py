@@ -17,7 +17,7 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor
 
 from metaprior.core import MetapriorError
-from metaprior.training.files import unwritable, whole
+from metaprior.files import unwritable, whole
 
 FORMAT = 1
 
@@ -62,6 +62,7 @@ class Run:
         text = json.dumps({"format": FORMAT, "version": version("metaprior")} | config, indent=1)
         with whole(self.folder / "config.json") as temporary:
             temporary.write_text(text + "\n")
+        self.__dict__.pop("config", None)  # one that was read before is out of date
 
     def append_metrics(self, record: dict[str, Any]) -> None:
         """Add a line to ``metrics.jsonl``, all of it or nothing; a value that is not finite is written as null."""
