@@ -2,6 +2,7 @@
 
 import importlib.metadata
 import importlib.util
+import sys
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 
@@ -45,16 +46,38 @@ def find_recipe(name: str) -> Recipe:
     raise unknown("method", name, RECIPES)
 
 
+def name_of(recipe: Recipe) -> str:
+    """A name by which :func:`find_recipe` finds a recipe of this type again: a row of the table, or ``FILE.py:NAME``.
+
+    >>> name_of(FactorVAERecipe(gamma=3.0))
+    'factor-vae'
+    """
+    kind = type(recipe)
+    for name, row in RECIPES.items():
+        if type(row.recipe) is kind:
+            return name
+    module = sys.modules.get(kind.__module__)
+    file = getattr(module, "__file__", None)
+    if file is None or not hasattr(module, kind.__name__):
+        raise MetapriorError(
+            f"the recipe {kind.__name__} is defined where no one finds it again, so its runs could not be loaded; "
+            "define it at the top of a file"
+        )
+    return f"{file}:{kind.__name__}"
+
+
 def _from_file(name: str) -> Recipe:
     file, _, attribute = name.rpartition(":")
     path = Path(file)
-    spec = importlib.util.spec_from_file_location(path.stem, path) if path.is_file() else None
+    own = str(path.resolve())  # a name that hides no other module
+    spec = importlib.util.spec_from_file_location(own, path) if path.is_file() else None
     if spec is None or spec.loader is None:
         raise MetapriorError(f"there is no file '{file}'; a method of your own is named FILE.py:RECIPE")
-    module = importlib.util.module_from_spec(spec)
+    module = sys.modules[own] = importlib.util.module_from_spec(spec)
     try:
         spec.loader.exec_module(module)
     except Exception as fault:
+        del sys.modules[own]
         raise MetapriorError(f"'{file}' could not be imported: {type(fault).__name__}: {fault}") from fault
     if not hasattr(module, attribute):
         raise MetapriorError(f"'{file}' has no '{attribute}'; give the name of a recipe it defines")
