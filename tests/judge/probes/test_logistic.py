@@ -126,6 +126,11 @@ def test_noise_is_met_with_a_small_c() -> None:
     assert found.strength == 1e-4
 
 
+def test_of_equally_good_strengths_the_smallest_c_is_taken() -> None:
+    features, labels = blobs(0, 60, 4, noise=0.01)
+    assert logistic_probe(features, labels, features, labels, [10.0, 1.0, 100.0]).strength == 1
+
+
 def test_one_strength_leaves_nothing_to_choose() -> None:
     features, labels = blobs(0, 40, 4)
     assert logistic_probe(features, labels, features, labels, [1.0]).chosen_by is None

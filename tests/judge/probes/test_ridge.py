@@ -69,7 +69,12 @@ def test_of_two_examples_each_foretells_the_other() -> None:
     np.testing.assert_allclose(ridge_path(x, y).leave_one_out(0.7), y.flip(0))
 
 
-def test_the_strength_is_the_largest_of_the_best() -> None:
+def test_of_equally_good_strengths_the_largest_is_taken() -> None:
+    features, labels = blobs(0, 30, 4, noise=0.01)
+    assert ridge_probe(features, labels, features, labels, [10.0, 1e-3, 1.0]).strength == 10
+
+
+def test_the_strength_is_the_one_that_left_out_accuracy_prefers() -> None:
     features, labels = blobs(0, 30, 20)
     strengths = [10.0**power for power in range(-4, 7)]
     onto = torch.nn.functional.one_hot(torch.from_numpy(labels)).double() * 2 - 1
