@@ -2,9 +2,10 @@
 
 Run as ``python -m benchmarks.training_step [--json]`` (pythae 0.1.2 comes with the extra ``[bench]``). Every contender
 trains the few-labels study's convolutional VAE from the same starting weights on the same pictures, batch 64, 64×64,
-fetching data included. They take turns in one process, round after round; ratios are medians of those within a round,
-so that a machine whose speed drifts does not decide. ``--elbo STEPS`` then trains each afresh and compares the ELBO on
-pictures held out.
+fetching data included. Each has a process of its own, and they take turns, round after round: ratios are medians of
+those within a round, so that a machine whose speed drifts does not decide. The processes are launched anew several
+times, since where memory happens to lie changes the speed of one by up to a third. ``--elbo STEPS`` then trains each
+afresh and compares the ELBO on pictures held out.
 """
 
 import argparse
@@ -18,6 +19,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from functools import partial
+from multiprocessing import get_context
 from typing import Any, Protocol
 
 import torch
@@ -32,9 +34,11 @@ from metaprior.nets import AutoencoderNets, study_nets
 from metaprior.objectives import bernoulli_nll, kl_normal, sample_normal
 from metaprior.training import Loop
 from metaprior.training.loop import Training
+from metaprior.training.memory import keep_freed_memory
 
 BATCH, LR = 64, 1e-4
 TRAIN, TEST = 8192, 2048
+WARM_UP = 10
 
 
 def pictures() -> tuple[Tensor, Tensor]:
@@ -85,6 +89,7 @@ class ByHand:
     """The best loop we can write for this one model: bytes held as tensors, channels last, fused Adam, no more."""
 
     def __init__(self, images: Tensor, bf16: bool = False) -> None:
+        keep_freed_memory()
         self.images, self.bf16 = images, bf16
         self.nets = fresh_nets().to(memory_format=torch.channels_last)  # pyright: ignore[reportCallIssue]
         self.optimizer = torch.optim.Adam(self.nets.parameters(), lr=LR, fused=True)
@@ -206,18 +211,37 @@ def negative_elbo(nets: AutoencoderNets, images: Tensor) -> float:
     return total / len(images)
 
 
-def times(images: Tensor, rounds: int, steps: int) -> dict[str, list[float]]:
-    """Milliseconds a step of each contender in each round."""
-    contenders = {name: make(images) for name, make in CONTENDERS.items()}
-    for contender in contenders.values():
+def work(connection: Any, name: str, threads: int) -> None:
+    """A worker: trains as many steps as it is told, answers with the seconds they took, until told 0."""
+    torch.set_num_threads(threads)
+    contender = CONTENDERS[name](pictures()[0])
+    contender.steps(WARM_UP)
+    connection.send("ready")
+    while steps := connection.recv():
+        began = time.perf_counter()
         contender.steps(steps)
-    found: dict[str, list[float]] = {name: [] for name in contenders}
-    for round_ in range(rounds):
-        for name, contender in contenders.items():
-            began = time.perf_counter()
-            contender.steps(steps)
-            found[name].append(1000 * (time.perf_counter() - began) / steps)
-        print(f"round {round_ + 1} of {rounds}", file=sys.stderr)
+        connection.send(time.perf_counter() - began)
+    os._exit(0)
+
+
+def times(launches: int, rounds: int, steps: int, threads: int) -> dict[str, list[float]]:
+    """Milliseconds a step of each contender in each round of each launch."""
+    found: dict[str, list[float]] = {name: [] for name in CONTENDERS}
+    context = get_context("spawn")
+    for launch in range(launches):
+        connections = {}
+        for name in CONTENDERS:
+            connections[name], theirs = context.Pipe()
+            context.Process(target=work, args=(theirs, name, threads), daemon=True).start()
+        for connection in connections.values():
+            connection.recv()
+        for round_ in range(rounds):
+            for name, connection in connections.items():
+                connection.send(steps)
+                found[name].append(1000 * connection.recv() / steps)
+            print(f"launch {launch + 1} of {launches}, round {round_ + 1} of {rounds}", file=sys.stderr)
+        for connection in connections.values():
+            connection.send(0)
     return found
 
 
@@ -242,14 +266,15 @@ def row(name: str, found: dict[str, list[float]]) -> dict[str, Any]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--json", action="store_true", help="print one JSON object and nothing else")
-    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--launches", type=int, default=5, help="of each contender's process")
+    parser.add_argument("--rounds", type=int, default=4, help="of each launch")
     parser.add_argument("--steps", type=int, default=20, help="of each contender in a round, a multiple of 10")
     parser.add_argument("--threads", type=int, default=torch.get_num_threads())
     parser.add_argument("--elbo", type=int, default=0, metavar="STEPS", help="also train so long and compare the ELBO")
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     train, test = pictures()
-    found = times(train, options.rounds, options.steps)
+    found = times(options.launches, options.rounds, options.steps, options.threads)
     rows = [row(name, found) for name in CONTENDERS]
     for each in rows if options.elbo else ():
         contender = CONTENDERS[each["step"]](train)

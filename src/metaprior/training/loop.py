@@ -15,6 +15,7 @@ from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source,
 from metaprior.training.callbacks import Callback, listening, loggers
 from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
 from metaprior.training.interrupt import interruptible
+from metaprior.training.memory import keep_freed_memory
 from metaprior.training.options import Loop
 from metaprior.training.processes import join_processes, refuse_to_gather
 from metaprior.training.progress import print_warning
@@ -74,6 +75,8 @@ class Training:
         self.device = loop.find_device(self.processes.local_rank)
         if loop.threads:
             torch.set_num_threads(loop.threads)
+        if self.device.type == "cpu":
+            keep_freed_memory()
         method.to(self.device, loop.dtype)
         if loop.channels_last:
             for parameter in method.parameters():
