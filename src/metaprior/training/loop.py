@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source, Step, Stream, derived_seed, value_at
 from metaprior.training.callbacks import Callback, listening, loggers
@@ -113,9 +113,8 @@ class Training:
             self.restore(self.run)
         for turns in self.turns:
             turns.loss = self.processes.parallel(turns.loss)
-            if self.loop.compile:
-                for module in turns.player.modules:
-                    self.method.get_submodule(module).compile()
+            for module in turns.player.modules if self.loop.compile else ():
+                compile_callable(self.method.get_submodule(module))
         self.method.train()
         self.bad = torch.full((), -1, dtype=torch.int64, device=self.device)
         self.logged_at, self.saved_at = time.monotonic(), time.monotonic()
@@ -372,6 +371,14 @@ class Training:
             made_whole = {key: whole_tensor(value) for key, value in tensors.items()}
             if made_whole and self.processes.first:
                 self.run.write_weights(made_whole, name)
+
+
+def compile_callable(module: nn.Module) -> None:
+    """Compile a module in place, or its parts where it only holds them together and is never called itself."""
+    if type(module).forward is not nn.Module.forward:
+        return module.compile()
+    for part in module.children():
+        compile_callable(part)
 
 
 def metrics_line(step: int, seconds: float, rate: float, terms: Mapping[str, float]) -> dict[str, Any]:
