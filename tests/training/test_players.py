@@ -258,3 +258,14 @@ def test_a_schedule_sets_the_rate_of_each_step():
     start = method.body.bias.detach().clone()
     fit(method, {"train": Columns(points=random(0, 4, 2))}, Loop(steps=4))
     assert torch.allclose(start - method.body.bias, torch.full((2,), 0.0 + 0.5 + 1.0 + 0.5))
+
+
+def test_a_net_that_views_channels_last_images_is_told_what_to_do():
+    class Views(TwoGroups):
+        def forward(self, player, batches, step):
+            return {"sum": Term(self.body(batches["train"].images.view(2, -1)[:, :2]).sum())}
+
+    images = {"train": Columns(images=random(0, 4, 3, 2, 2))}
+    with pytest.raises(MetapriorError, match="--channels-last False"):
+        fit(Views(), images, Loop(steps=1))
+    fit(Views(), images, Loop(steps=1, channels_last=False))

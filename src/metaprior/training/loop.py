@@ -225,7 +225,7 @@ class Training:
         waiting = no_sync() if no_sync and not last else contextlib.nullcontext()
         mixed = torch.autocast(self.device.type, torch.bfloat16, enabled=self.loop.precision == "bf16")
         with waiting:
-            with mixed:
+            with mixed, explained(self.loop):
                 total, terms = turns.loss(batches, step)
             (total if share == 1 else total * share).backward()
         name = turns.player.name
@@ -371,6 +371,20 @@ class Training:
             made_whole = {key: whole_tensor(value) for key, value in tensors.items()}
             if made_whole and self.processes.first:
                 self.run.write_weights(made_whole, name)
+
+
+@contextlib.contextmanager
+def explained(loop: Loop) -> Iterator[None]:
+    """Say what to do where a net cannot take channels-last images."""
+    try:
+        yield
+    except RuntimeError as fault:
+        if loop.channels_last and "view size is not compatible" in str(fault):
+            raise MetapriorError(
+                "a net reshapes images with view(), which channels-last memory does not allow; write flatten(1) or "
+                "reshape() there, or train with --channels-last False"
+            ) from fault
+        raise
 
 
 def compile_callable(module: nn.Module) -> None:
