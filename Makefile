@@ -14,23 +14,27 @@ help:
 .venv/.made: pyproject.toml
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --upgrade pip
-	@echo "installing (PyTorch is large: a few minutes the first time)"
+	@echo "installing (PyTorch is large: about 5 GB, a few minutes the first time)"
+	$(BIN)/python -m pip install --quiet --editable .
+	@touch $@
+
+.venv/.dev: .venv/.made
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	@touch $@
 
 demo: .venv/.made
 	@sh examples/demo.sh $(BIN)/metaprior "$(WORLD)"
 
-test: .venv/.made
+test: .venv/.dev
 	$(BIN)/python -m pytest -n 2
 
-lint: .venv/.made
+lint: .venv/.dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/basedpyright
 	$(BIN)/lint-imports
 
-.venv/.bench: .venv/.made
+.venv/.bench: .venv/.dev
 	$(BIN)/python -m pip install --quiet --editable '.[bench]'
 	@touch $@
 
@@ -38,7 +42,7 @@ bench: .venv/.bench
 	$(BIN)/python -m benchmarks.training_step
 	$(BIN)/python -m benchmarks.cohort
 
-docs: .venv/.made
+docs: .venv/.dev
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
 
 clean:
