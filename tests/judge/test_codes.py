@@ -9,7 +9,7 @@ import torch
 from metaprior.core import MetapriorError
 from metaprior.data import Dataset
 from metaprior.judge import codes as codes_module
-from metaprior.judge.codes import CodesOfRows, CodesOfWorld, codes_of, is_world
+from metaprior.judge.codes import CodesOfRows, CodesOfWorld, codes_of, is_world, was_seen
 from tests.judge.worlds import SIZES, Pixels, all_factors, rows, world
 
 
@@ -113,3 +113,22 @@ def test_what_does_not_fit_together_is_refused() -> None:
         codes_of(Pixels(), dataclasses.replace(data, factors=missing))
     with pytest.raises(MetapriorError, match="'factors'"):
         codes_of(Pixels(), Dataset("bare", images=data.images))
+
+
+def test_rows_are_seen_if_the_run_was_trained_on_the_same_ones_but_a_world_has_no_others() -> None:
+    data = rows()
+    trained = {"provenance": {"data_digest": data.digest}}
+    assert was_seen(trained, data)
+    assert not was_seen(trained, rows(seed=1))
+    assert not was_seen({}, data)
+    assert not was_seen({"provenance": {"data_digest": world().digest}}, world())
+
+
+def test_permuted_rows_keep_every_code_and_every_factor() -> None:
+    data = rows()
+    held = codes_of(Pixels(), data)
+    assert isinstance(held, CodesOfRows)
+    other = held.permuted(seed=0)
+    assert np.array_equal(other.codes, held.codes)
+    assert not np.array_equal(other.factors, held.factors)
+    assert sorted(map(tuple, other.factors)) == sorted(map(tuple, held.factors))

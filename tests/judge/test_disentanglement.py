@@ -148,6 +148,39 @@ def test_json_has_the_published_shape() -> None:
     assert told["tables"].keys() == {"mutual_information", "dci_importance", "factor_vae_votes"}
 
 
+def test_noise_on_few_rows_scores_what_chance_gives_and_exact_codes_far_more() -> None:
+    random = np.random.default_rng(0)
+    noise = judge(random.normal(size=(36, 6)), random.integers(0, 3, size=(36, 3)))
+    for score in noise.scores.values():
+        assert score.rows == 36
+        assert score.value == pytest.approx(score.chance, abs=0.2)
+    assert noise["factor_vae_score"].chance > 0.45  # type: ignore[operator]  # guessing would give 1/3
+    factors = random.integers(0, 3, size=(300, 3))
+    for score in judge(factors, factors).scores.values():
+        assert score.rows == 300
+        assert score.value > 0.98
+        assert score.chance < 0.45  # type: ignore[operator]
+
+
+def test_chance_is_told_below_a_thousand_rows_of_a_finite_set_and_n_stays_what_it_was() -> None:
+    few, many = (judge(Pixels(), rows(count), settings=SMALL) for count in (400, 2000))
+    assert {score.rows for score in few.scores.values()} == {400}
+    assert all(score.chance is not None for score in few.scores.values())
+    assert [many[name].rows for name in ("mig", "dci_informativeness", "factor_vae_score")] == [600, 900, 2000]
+    assert many["mig"].chance is not None
+    assert many["factor_vae_score"].chance is None
+    for scores in (few, many):
+        assert scores["factor_vae_score"].n == SMALL.votes.test
+    told = few.to_json()["scores"]["mig"]
+    assert (told["rows"], told["chance"]) == (few["mig"].rows, few["mig"].chance)
+    assert "chance" not in many.to_json()["scores"]["factor_vae_score"]
+
+
+def test_a_world_is_judged_without_chance_and_on_no_more_rows_than_it_has() -> None:
+    scores = judge(Pixels(), world(), settings=SMALL).scores
+    assert {(score.rows, score.chance) for score in scores.values()} == {(60, None)}
+
+
 def test_an_unknown_metric_is_named_with_its_neighbour() -> None:
     with pytest.raises(MetapriorError, match="unknown metric 'migg'; did you mean 'mig'"):
         judge(Pixels(), world(), metrics=["migg"])

@@ -1,5 +1,6 @@
 """The file of scores: whole or not there, and JSON that any reader takes."""
 
+import dataclasses
 import errno
 import json
 import math
@@ -63,3 +64,8 @@ def test_a_full_disk_leaves_the_old_file_whole(tmp_path: Path, monkeypatch: pyte
         write_scores(scores(0.2), tmp_path)
     assert json.loads(path.read_text())["scores"]["mig"]["value"] == 0.1
     assert os.listdir(path.parent) == [path.name]
+
+
+def test_scores_on_examples_of_the_training_say_so() -> None:
+    assert "seen" not in scores().to_json()
+    assert dataclasses.replace(scores(), seen=True).to_json()["seen"] is True

@@ -1,9 +1,13 @@
 import copy
+import dataclasses
+import io
+from pathlib import Path
 
 import pytest
 from rich.console import Console
 
-from metaprior.report import score_table
+from metaprior.judge import Score, Scores
+from metaprior.report import judgement, score_table
 from metaprior.report.scores import headline, rows, sentence
 from tests.report.views import CONFIG, SCORES, view
 
@@ -16,6 +20,12 @@ def changed(mig: float, protocol: str = "world") -> dict:
 
 def baseline(**changes: object) -> object:
     return view("beta-vae-0", config=CONFIG | {"recipe": "beta-vae", "labels": None}, **changes)
+
+
+def printed(what: object) -> str:
+    console = Console(width=120, record=True, file=io.StringIO())
+    console.print(what)
+    return console.export_text()
 
 
 def test_the_difference_is_the_first_minus_the_second() -> None:
@@ -46,7 +56,40 @@ def test_the_sentence_says_who_reaches_what() -> None:
 
 
 def test_the_terminal_shows_values_ceilings_and_differences() -> None:
-    console = Console(width=120, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
-    console.print(score_table([view(), baseline(scores=changed(0.1))]))
-    line = next(line for line in console.export_text().splitlines() if line.startswith("MIG"))
+    text = printed(score_table([view(), baseline(scores=changed(0.1))]))
+    line = next(line for line in text.splitlines() if line.startswith("MIG"))
+    assert "by chance" not in text
     assert line.split() == ["MIG", "0.313", "0.100", "0.902", "+0.213"]
+
+
+def test_what_no_score_has_gets_no_column() -> None:
+    mine = {"mig": Score(0.5, 40, 0, "finite", rows=40, chance=0.31)}
+    text = printed(judgement(Scores("disentanglement", mine, "mine", "pictures")))
+    assert "at most" not in text
+    assert text.split("protocol")[1].split() == ["mig", "0.500", "0.310", "40", "40", "finite"]
+    world = {"mig": Score(0.5, 40, 0, "world", rows=40, details={"ceiling": 0.9})}
+    text = printed(judgement(Scores("disentanglement", world, "mine", "dsprites")))
+    assert "by chance" not in text
+    assert text.split("protocol")[1].split() == ["mig", "0.500", "0.900", "40", "world"]
+
+
+def test_scores_on_the_examples_of_the_training_are_said_to_be() -> None:
+    scores = Scores("disentanglement", {"mig": Score(0.5, 40, 0, "finite")}, "mine", "pictures")
+    assert "trained on" not in printed(judgement(scores))
+    scores = dataclasses.replace(scores, seen=True)
+    assert "trained on these very examples" in printed(judgement(scores))
+    assert "trained on" in printed(score_table([view(scores={"disentanglement": scores.to_json()})]))
+
+
+@pytest.mark.parametrize(
+    ("spec", "command"),
+    [
+        ({"factor_sizes": [3, 6], "classes": 2}, "metaprior judge disentanglement 'my runs/a'"),
+        ({"factor_sizes": [], "classes": 10}, "metaprior judge probe 'my runs/a'"),
+        ({"factor_sizes": [], "classes": 0}, "metaprior judge disentanglement 'my runs/a' --data DATA_WITH_FACTORS"),
+    ],
+)
+def test_in_place_of_an_empty_table_stands_the_command_that_fills_it(spec: dict, command: str) -> None:
+    empty = view(scores={}, folder=Path("my runs/a"), config=CONFIG | {"data_spec": spec})
+    assert printed(score_table([empty])).split("\n") == ["No scores yet. To judge:", f"  {command}", ""]
+    assert command in printed(score_table([view(), empty]))

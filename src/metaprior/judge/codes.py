@@ -1,9 +1,9 @@
 """Where the codes of a protocol come from: any draw from a world, or the rows there are."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Protocol, TypeAlias, TypeGuard, runtime_checkable
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Protocol, TypeAlias, TypeGuard, runtime_checkable
 
 import numpy as np
 import torch
@@ -47,6 +47,8 @@ class Codes(Protocol):
 
     def vote(self, votes: Votes, seed: int) -> MajorityVote: ...
 
+    def distinct(self, drawn: int) -> int: ...
+
 
 @dataclass(frozen=True, eq=False)
 class CodesOfWorld:
@@ -70,6 +72,10 @@ class CodesOfWorld:
     def vote(self, votes: Votes, seed: int) -> MajorityVote:
         """The FactorVAE score by interventions on the world."""
         return factor_vae_score(self.codes, self.factor_sizes, votes, seed)
+
+    def distinct(self, drawn: int) -> int:
+        """How many examples so many draws can hold."""
+        return min(drawn, math.prod(self.factor_sizes))
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,6 +108,15 @@ class CodesOfRows:
     def vote(self, votes: Votes, seed: int) -> MajorityVote:
         """The FactorVAE score by grouping rows."""
         return factor_vae_score_finite(self.codes, self.factors, votes, seed)
+
+    def distinct(self, drawn: int) -> int:
+        """How many rows so many draws hold."""
+        return min(drawn, len(self.codes))
+
+    def permuted(self, seed: int) -> "CodesOfRows":
+        """The same codes with the factors of other rows, so that codes tell nothing of them but by chance."""
+        order = np.random.default_rng(seed).permutation(len(self.factors))
+        return replace(self, factors=self.factors[order])
 
 
 def codes_of(model: Model, data: Data, batch: int = 512, progress: Progress | None = None) -> Codes:
@@ -151,6 +166,12 @@ def is_world(data: object) -> TypeGuard[World]:
     index = np.unique(np.linspace(0, len(data) - 1, 32).astype(np.int64))
     there = as_factors(data.gather(torch.from_numpy(index)).factors)
     return np.array_equal(there, np.stack(np.unravel_index(index, tuple(data.factor_sizes)), axis=1))
+
+
+def was_seen(config: Mapping[str, Any], data: object) -> bool:
+    """Whether a run of this config was trained on these very examples, where they are all there is: no world."""
+    digest = (config.get("provenance") or {}).get("data_digest")
+    return digest is not None and not is_world(data) and getattr(data, "digest", None) == digest
 
 
 def _factors(data: Gathers, batch: int) -> np.ndarray:

@@ -1,15 +1,18 @@
 """The disentanglement protocol: codes of a world, or of rows with known factors, judged by several metrics."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from metaprior.core import derived_seed, unknown
-from metaprior.judge.codes import Codes, CodesOfWorld, Data, Model, codes_of
+from metaprior.judge.codes import Codes, CodesOfRows, CodesOfWorld, Data, Model, codes_of
 from metaprior.judge.features import Progress
 from metaprior.judge.scores import Score, Scores, Table
 from metaprior.metrics import Backend, Votes, dci, mig, mig_ceiling
+
+FEW_ROWS = 1_000
+"""Below so many rows a score is far from 0 by chance alone, and carries what chance gives."""
 
 
 @dataclass(frozen=True)
@@ -39,8 +42,9 @@ def judge(
     """Scores of a model, or of codes, on a world, a data set with factors, or factors N×F.
 
     On a world, samples are uniform draws with replacement and factors can be held fixed at will (protocol ``world``);
-    on rows, metrics use those rows, two thirds to train and one to test where they train (protocol ``finite``). Each
-    metric has a stream of random numbers of its own, so a score does not depend on which others are asked for.
+    on rows, metrics use those rows, two thirds to train and one to test where they train (protocol ``finite``), and a
+    score on fewer than 1,000 rows comes with the ``chance`` that it must beat. Each metric has a stream of random
+    numbers of its own, so a score does not depend on which others are asked for.
 
     >>> import numpy as np
     >>> factors = np.indices((4, 4)).reshape(2, -1).T.repeat(8, axis=0)
@@ -57,7 +61,7 @@ def judge(
     tables: dict[str, Table] = {}
     for name in metrics:
         found = JUDGES[name](codes, settings, derived_seed(settings.seed, name) % 2**32)
-        scores |= found.scores
+        scores |= beside_chance(name, found.scores, codes, settings)
         tables |= {
             table: Table(values, tuple(f"code_{i}" for i in range(len(values))), names, unit)
             for table, (values, unit) in found.matrices.items()
@@ -79,13 +83,29 @@ class Found:
     matrices: Mapping[str, tuple[np.ndarray, str]]
 
 
+def beside_chance(name: str, scores: Mapping[str, Score], codes: Codes, settings: Settings) -> dict[str, Score]:
+    """Scores on few rows beside those that the same codes get when the factors' rows are permuted, once."""
+    few = [key for key, score in scores.items() if score.rows is not None and score.rows < FEW_ROWS]
+    if not few or not isinstance(codes, CodesOfRows):
+        return dict(scores)
+    permuted = codes.permuted(derived_seed(settings.seed, "chance") % 2**32)
+    guessed = JUDGES[name](permuted, settings, derived_seed(settings.seed, name) % 2**32).scores
+    return {key: replace(score, chance=guessed[key].value if key in few else None) for key, score in scores.items()}
+
+
 def judge_mig(codes: Codes, settings: Settings, seed: int) -> Found:
     """MIG on ``train`` examples; on a world the ceiling of exact scalar codes comes with it."""
     gap = mig(*codes.sample(settings.train, seed), bins=settings.bins)
     bounded = isinstance(codes, CodesOfWorld) and gap.value is not None
     ceiling = mig_ceiling(codes.factor_sizes, settings.bins) if bounded else None
-    details = {"ceiling": ceiling, "bins": settings.bins, "constant_factors": list(gap.constant_factors) or None}
-    score = Score(gap.value, gap.n, settings.seed, codes.protocol, reason=gap.reason, details=details)
+    details = {
+        "ceiling": ceiling,
+        "bins": settings.bins,
+        "entropy": gap.entropy.tolist(),
+        "constant_factors": list(gap.constant_factors) or None,
+    }
+    rows = codes.distinct(gap.n)
+    score = Score(gap.value, gap.n, settings.seed, codes.protocol, rows, reason=gap.reason, details=details)
     return Found({"mig": score}, {"mutual_information": (gap.mutual_information, "nats")})
 
 
@@ -99,8 +119,10 @@ def judge_dci(codes: Codes, settings: Settings, seed: int) -> Found:
     )
     details = {"backend": result.backend, "constant_factors": list(result.constant_factors) or None}
 
+    rows = codes.distinct(result.n_train + result.n_test)
+
     def score(value: float, n: int, **more: float) -> Score:
-        return Score(value, n, settings.seed, codes.protocol, details=details | more)
+        return Score(value, n, settings.seed, codes.protocol, rows, details=details | more)
 
     scores = {
         "dci_disentanglement": score(result.disentanglement, result.n_train),
@@ -114,7 +136,9 @@ def judge_factor_vae_score(codes: Codes, settings: Settings, seed: int) -> Found
     """The FactorVAE score: votes on held factors."""
     vote = codes.vote(settings.votes, seed)
     details = {"train": vote.train_value, "active_codes": vote.num_active, "batch": settings.votes.batch}
-    score = Score(vote.value, vote.n, settings.seed, codes.protocol, reason=vote.reason, details=details)
+    votes = settings.votes
+    rows = codes.distinct(votes.variance_rows + (votes.train + votes.test) * votes.batch)
+    score = Score(vote.value, vote.n, settings.seed, codes.protocol, rows, reason=vote.reason, details=details)
     return Found({"factor_vae_score": score}, {"factor_vae_votes": (vote.votes.T, "votes")})
 
 

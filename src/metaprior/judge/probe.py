@@ -84,9 +84,10 @@ def probe(
 
 def _score(name: str, train: Labelled, test: Labelled, seed: int) -> Score:
     protocol = f"frozen features, {name}, {len(train[1])} training examples"
+    rows = len(train[1]) + len(test[1])
     try:
         found = PROBES[name](train, test, seed)
     except MetapriorError as error:  # too few labels for this probe, say: the others may still work
-        return Score(None, len(test[1]), seed, protocol, reason=str(error))
+        return Score(None, len(test[1]), seed, protocol, rows, reason=str(error))
     details = {"strength": found.strength, "chosen_by": found.chosen_by}
-    return Score(found.value, found.n, seed, protocol, se=found.se, details=details)
+    return Score(found.value, found.n, seed, protocol, rows, se=found.se, details=details)

@@ -20,6 +20,10 @@ class Score:
     """How many examples (or votes) the value is a mean over."""
     seed: int
     protocol: str
+    rows: int | None = None
+    """Distinct examples behind the value, whatever it is a mean over; of draws from a world, at most so many."""
+    chance: float | None = None
+    """On few rows: the same metric of the same codes when the factors' rows are permuted."""
     se: float | None = None
     """Standard error, where the value is a mean of independent parts."""
     reason: str | None = None
@@ -29,7 +33,7 @@ class Score:
     def to_json(self) -> dict[str, Any]:
         """The score as plain values: ``value n seed protocol``, then what applies."""
         required = {"value": self.value, "n": self.n, "seed": self.seed, "protocol": self.protocol}
-        optional = {"se": self.se, "reason": self.reason, **self.details}
+        optional = {"rows": self.rows, "chance": self.chance, "se": self.se, "reason": self.reason, **self.details}
         return required | {name: value for name, value in optional.items() if value is not None}
 
 
@@ -64,6 +68,8 @@ class Scores:
     model: str
     data: str
     tables: Mapping[str, Table] = field(default_factory=dict)
+    seen: bool = False
+    """Whether the model was trained on these very examples, so that the scores say nothing of new ones."""
 
     def __getitem__(self, name: str) -> Score:
         return self.scores[name]
@@ -76,7 +82,7 @@ class Scores:
             "data": self.data,
             "scores": {name: score.to_json() for name, score in self.scores.items()},
             "tables": {name: table.to_json() for name, table in self.tables.items()},
-        }
+        } | ({"seen": True} if self.seen else {})
 
 
 def write_scores(scores: Scores, run: Path) -> Path:

@@ -1,5 +1,6 @@
 """Scores of several runs in rows, and how they compare."""
 
+import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -36,6 +37,11 @@ class Row:
         return max(known, default=None)
 
     @property
+    def chances(self) -> list[float | None]:
+        """What codes score here by chance alone, where there are few rows."""
+        return [entry.get("chance") if entry else None for entry in self.entries]
+
+    @property
     def full(self) -> float:
         """The length of a whole bar: 1 for scores within [0, 1], otherwise the largest number of the row."""
         return max([1.0, self.ceiling or 0.0, *(abs(value) for value in self.values if value is not None)])
@@ -49,9 +55,8 @@ class Row:
 
     def same(self, key: str) -> str:
         """What the entries say under ``key``: once if they agree."""
-        said = [
-            plain(entry[key]) if key != "n" else number(entry[key]) for entry in self.entries if entry and key in entry
-        ]
+        numbers = key in ("n", "rows", "chance")
+        said = [number(e[key]) if numbers else plain(e[key]) for e in self.entries if e and e.get(key) is not None]
         return " / ".join(dict.fromkeys(said)) or "–"
 
 
@@ -69,6 +74,28 @@ def headline(table: Sequence[Row], most: int = 4) -> list[Row]:
     valued = [row for row in table if any(value is not None for value in row.values)]
     known = sorted((row for row in valued if row.name in HEADLINES), key=lambda row: HEADLINES.index(row.name))
     return (known or valued)[:most]
+
+
+def unjudged(runs: Sequence[RunView]) -> list[str]:
+    """What to type to judge the runs that have no scores yet."""
+    return [judge_command(run) for run in runs if not run.scores]
+
+
+def judge_command(run: RunView) -> str:
+    """The command that judges a run as its data allow: by their factors, else by their labels."""
+    spec = run.config.get("data_spec") or {}
+    protocol = "probe" if spec.get("classes") and not spec.get("factor_sizes") else "disentanglement"
+    other = "" if spec.get("factor_sizes") or spec.get("classes") else " --data DATA_WITH_FACTORS"
+    return f"metaprior judge {protocol} {shlex.quote(str(run.place))}{other}"
+
+
+def seen(runs: Sequence[RunView]) -> list[str]:
+    """A line for each run that was judged on the very examples that it was trained on."""
+    return [
+        f"{run.name} was judged on the very examples that it was trained on; its scores say nothing of new ones."
+        for run in runs
+        if any(judged.get("seen") for judged in run.scores.values())
+    ]
 
 
 def reached(row: Row, i: int) -> str:

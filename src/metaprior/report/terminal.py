@@ -1,31 +1,65 @@
-"""The scores of a few runs as a table for the terminal."""
+"""Scores as a table for the terminal: of one judgement, or of a few runs beside each other."""
 
 from collections.abc import Sequence
 
+from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from metaprior.report.scores import rows
+from metaprior.judge import Scores
+from metaprior.report.scores import rows, seen, unjudged
 from metaprior.report.view import RunView
 from metaprior.report.words import labels, number, signed, title
 
+SEEN = "The model was trained on these very examples: the scores say nothing of new ones."
 
-def score_table(runs: Sequence[RunView]) -> Table:
-    """Rows are metrics, columns are runs; then the ceiling and, for two runs judged alike, the difference."""
+
+def judgement(scores: Scores) -> Group:
+    """The scores of one model; what chance gives and what is possible, where either is known."""
+    found = scores.scores
+    chances = any(score.chance is not None for score in found.values())
+    ceilings = any(score.details.get("ceiling") is not None for score in found.values())
+    head = ["", "", *["by chance"] * chances, *["at most"] * ceilings, "n", *["rows"] * chances, "protocol"]
+    table = Table(*head, box=None, header_style="bold")
+    for name, score in found.items():
+        ceiling = score.details.get("ceiling")
+        table.add_row(
+            name,
+            f"{score.value:.3f}" if score.value is not None else f"– ({score.reason})",
+            *[f"{score.chance:.3f}" if score.chance is not None else ""] * chances,
+            *[f"{ceiling:.3f}" if ceiling is not None else ""] * ceilings,
+            str(score.n),
+            *[str(score.rows)] * chances,
+            score.protocol,
+        )
+    return Group(table, *[Text(f"\n{SEEN}")] * scores.seen)
+
+
+def score_table(runs: Sequence[RunView]) -> Group:
+    """Rows are metrics, columns are runs; then, where they are known, what chance gives, the ceiling and, for two runs
+    judged alike, the difference. Runs without scores come with the command that judges them."""
+    found = rows(runs)
+    below = seen(runs)
+    if to_judge := unjudged(runs):
+        below += ["No scores yet. To judge:" if not found else "Not judged yet:", *(f"  {line}" for line in to_judge)]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
     table.add_column("")
     for run in runs:
         table.add_column(Text(f"{title(run)}\n{labels(run)}"), justify="right")
-    table.add_column("at most", justify="right", style="dim")
+    chances = any(chance is not None for row in found for chance in row.chances)
+    ceilings = any(row.ceiling is not None for row in found)
+    for name in ["by chance"] * chances + ["at most"] * ceilings:
+        table.add_column(name, justify="right", style="dim")
     if len(runs) == 2:
         table.add_column("difference", justify="right")
-    found = rows(runs)
     several = len({row.protocol for row in found}) > 1
     for row in found:
         cells = [Text(number(value)) for value in row.values]
         name = f"{row.label}  ({row.protocol})" if several else row.label
-        line = [Text(name), *cells, number(row.ceiling) if row.ceiling is not None else ""]
+        line = [Text(name), *cells]
+        line += [Text(row.same("chance"))] * chances
+        line += [Text(number(row.ceiling) if row.ceiling is not None else "")] * ceilings
         if len(runs) == 2:
             line.append(Text(signed(row.difference), style="bold") if row.difference is not None else Text(""))
         table.add_row(*line)
-    return table
+    return Group(*[table] * bool(found), *map(Text, below))

@@ -33,6 +33,11 @@ class RunView:
     notes: tuple[str, ...] = ()
     """What could not be read."""
 
+    @property
+    def place(self) -> Path:
+        """The folder, or where it would lie by its name."""
+        return self.folder or Path("runs", self.name)
+
     @classmethod
     def from_folder(cls, folder: Path, model: object | None = None, images: Tensor | None = None) -> "RunView":
         """The view of a run folder; an error only if the folder is no run."""
