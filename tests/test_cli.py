@@ -13,6 +13,9 @@ import numpy as np
 import pytest
 
 from metaprior.cli import main
+from metaprior.commands.listing import everything
+from metaprior.commands.reproduce import Reproduce
+from metaprior.papers import PAPERS
 
 WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
 TINY = ["--data", WORLD, "--batch", "8", "--threads", "1", "--quiet"]
@@ -84,6 +87,13 @@ MISTAKES = {
     "no run": (["judge", "disentanglement", "nowhere"], "is not a run"),
     "protocol": (["judge", "disentanglment", "nowhere"], "did you mean 'disentanglement'"),
     "claim": (["reproduce", "disentangle", "--claim", "few-labels"], "did you mean 'few-labels-beat-none'"),
+    "claim of a paper": (["reproduce", "--claim", "disentangle/few-labels"], "mean 'disentangle/few-labels-beat-none'"),
+    "scale": (["reproduce", "disentangle", "--scale", "paper"], "there is smoke"),
+    "no paper": (["reproduce"], "PAPER is one of disentangle"),
+    "no protocol": (["judge"], "PROTOCOL is one of disentanglement, probe"),
+    "resume nothing named": (["train", "beta-vae", *TINY, "--resume"], "say which, such as --resume --out runs/"),
+    "resume nothing at all": (["train", "--resume"], "say which, such as --resume --out runs/"),
+    "resume where no run is": (["train", "--resume", "--out", "runs/x"], "no run in runs/x to go on with"),
 }
 
 
@@ -156,14 +166,97 @@ def test_sigkill_and_resume_leave_the_same_bits(capsys, tmp_path):
     assert killed == whole
 
 
-def test_ctrl_c_keeps_a_checkpoint_and_exits_cleanly(tmp_path):
+def test_ctrl_c_keeps_a_checkpoint_to_go_on_from(capsys, tmp_path):
     process = begun(tmp_path / "stopped", 40)
     process.send_signal(signal.SIGINT)
     out, err = process.communicate(timeout=60)
     assert process.returncode == 130
-    assert "go on with the same command and --resume" in out
+    assert f"go on with: metaprior train --resume --out {tmp_path / 'stopped'}" in out
     assert "Traceback" not in err
     assert any((tmp_path / "stopped" / "checkpoint").iterdir())
+    code, out, err = call(capsys, "train", "--resume", "--out", tmp_path / "stopped", "--quiet")
+    assert (code, err) == (0, "")
+    assert f"{tmp_path / 'stopped'}: 400 steps" in out
+    finished = (tmp_path / "stopped" / "model.safetensors").stat().st_mtime_ns
+    code, out, err = call(capsys, "train", f"--out={tmp_path / 'stopped'}", "--resume", "--quiet")
+    assert (code, out, err) == (0, f"already finished: {tmp_path / 'stopped'}\n", "")
+    assert (tmp_path / "stopped" / "model.safetensors").stat().st_mtime_ns == finished
+    code, out, _ = call(capsys, "train", "--resume", "--out", tmp_path / "stopped", "--steps", "404", "--quiet")
+    assert f"{tmp_path / 'stopped'}: 404 steps" in out
+
+
+def test_resume_says_that_it_starts_where_there_is_nothing_to_resume(capsys, tmp_path):
+    code, out, err = call(capsys, "train", "vae", *TINY, "--steps", "4", "--resume", "--out", tmp_path / "new")
+    assert code == 0
+    assert err == f"metaprior: nothing to resume in {tmp_path / 'new'}, starting\n"
+    assert f"{tmp_path / 'new'}: 4 steps" in out
+
+
+HELP = {
+    "list": ("[KIND]", "metaprior list claims --json"),
+    "data": ("[NAME]", "metaprior data mnist"),
+    "judge": ("PROTOCOL [RUN]", "metaprior judge probe runs/vae-0 --data mnist:size=32"),
+    "report": ("RUN ...", "metaprior report runs/s2-beta-vae-0"),
+    "reproduce": ("PAPER", "metaprior reproduce disentangle"),
+    "train beta-vae": ("--labels INT", "metaprior train --resume --out runs/first"),
+}
+
+
+@pytest.mark.parametrize("command", HELP)
+def test_help_has_examples_a_line_each_and_names_what_to_give(command, capsys):
+    code, out, _ = call(capsys, *command.split(), "--help")
+    given, example = HELP[command]
+    assert code == 0
+    assert out.startswith(f"usage: metaprior {command} ")
+    assert given in out
+    assert f"  {example}" in out.partition("\nExamples:\n")[2].splitlines()
+    assert "{None}" not in out
+    assert "STR" not in out.partition("loop options")[0]
+    assert "--json" in out
+    assert "--debug" in out
+
+
+def test_help_says_which_scales_a_claim_is_written_at(capsys):
+    out = call(capsys, "reproduce", "--help")[1]
+    for id, claim in PAPERS["disentangle"].items():
+        assert re.search(rf"^  disentangle/{id} +{', '.join(claim.scales)}$", out, flags=re.MULTILINE)
+
+
+def test_help_is_told_without_pytorch():
+    code = "import sys, metaprior.cli as c; assert c.told_at_once(['--help']); assert 'torch' not in sys.modules"
+    subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_a_kind_without_rows_says_so(capsys):
+    assert "none yet" in call(capsys, "list", "tasks")[1]
+
+
+def test_metrics_may_be_named_by_their_scores(capsys, tmp_path):
+    factors = np.indices((4, 5)).reshape(2, -1).T.repeat(30, axis=0)
+    np.save(tmp_path / "both.npy", factors)
+    arrays = ["--codes", tmp_path / "both.npy", "--factors", tmp_path / "both.npy"]
+    out = call(capsys, "judge", "disentanglement", *arrays, "--json", "--metrics", "dci_disentanglement", "mig")[1]
+    assert {"dci_disentanglement", "mig"} <= json.loads(out)["scores"].keys()
+    err = call(capsys, "judge", "disentanglement", *arrays, "--metrics", "dci_complete")[2]
+    assert "did you mean 'dci_completeness'" in err
+
+
+@pytest.mark.parametrize("width", ["30", "80", "100"])
+def test_names_are_never_cut_in_lists(width, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", width)
+    names = {row["name"] for rows in everything().values() for row in rows}
+    assert names <= set(call(capsys, "list")[1].split())
+
+
+def test_a_claim_is_named_with_or_without_its_paper():
+    id = "few-labels-beat-none"
+    for given in (
+        Reproduce("disentangle", claim=id),
+        Reproduce("disentangle", claim=f"disentangle/{id}"),
+        Reproduce(claim=f"disentangle/{id}"),
+    ):
+        paper, claims = given.chosen()
+        assert (paper, [claim.id for claim in claims]) == ("disentangle", [id])
 
 
 def test_the_documented_method_trains_from_its_file(capsys, tmp_path):

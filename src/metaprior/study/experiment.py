@@ -1,6 +1,7 @@
 """One experiment: a recipe, data and the loop, carried out into a run folder and loaded back from it."""
 
 import dataclasses
+import json
 import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -100,6 +101,8 @@ def carry_out(
     progress: bool = True,
 ) -> tuple[Run, Result]:
     """Train as the experiment says, into ``out`` (by default the next free ``runs/<recipe>-<i>``)."""
+    if resume and out is None:
+        raise MetapriorError("resume goes on with the run in a folder, and none is given: name it as 'out'")
     processes = join_processes()
     loggers(experiment.loop)  # a package that is missing is an error before anything is done
     data = load_data(experiment.data)
@@ -109,6 +112,9 @@ def carry_out(
     existed = run.folder.exists()
     if processes.first:
         check_folder(run, experiment, resume)
+    last = processes.agree(already_finished(run, experiment.loop.steps) if resume else None)
+    if last is not None:
+        return run, Result(last["step"], False, last, last["seconds"])
     method = build_method(experiment.method, spec, experiment.loop.seed)
     if experiment.loop.warm_start:
         warm_start(method, Path(experiment.loop.warm_start))
@@ -126,6 +132,19 @@ def carry_out(
         if processes.first and not existed and not (run.folder / "metrics.jsonl").exists():
             shutil.rmtree(run.folder, ignore_errors=True)  # nothing was trained: leave nothing behind
         raise
+
+
+def already_finished(run: Run, steps: int) -> dict[str, Any] | None:
+    """The last line of ``metrics.jsonl`` of a run that was trained for so many steps and has its weights, or None."""
+    log = run.folder / "metrics.jsonl"
+    if not run.finished or not log.exists():
+        return None
+    lines = log.read_text().splitlines()
+    try:
+        last = json.loads(lines[-1])
+    except (ValueError, IndexError):  # a torn line: something was stopped while it wrote, so go on
+        return None
+    return last if last["step"] >= steps else None
 
 
 def build_sources(experiment: Experiment, data: Dataset | World) -> dict[str, Source]:

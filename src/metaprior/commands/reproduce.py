@@ -1,0 +1,85 @@
+"""``metaprior reproduce``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from metaprior.commands.command import Json, as_json, place
+from metaprior.core import MetapriorError, unknown
+
+
+@dataclass(frozen=True)
+class Reproduce:
+    """Check a paper's claims: each an experiment with a rule that was fixed before it ran.
+
+    Examples:
+      metaprior reproduce disentangle
+      metaprior reproduce disentangle --claim few-labels-beat-none --json
+    """
+
+    paper: Annotated[str, tyro.conf.Positional, place("PAPER")] = ""
+    """Whose claims: the part before the / in the list below."""
+    scale: Annotated[str, tyro.conf.arg(metavar="SCALE")] = "smoke"
+    """How large the experiments are; the list below says which scales each claim is written at."""
+    claim: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """Only this claim: PAPER/ID or ID."""
+    out: Path = Path("runs/reproduce")
+    """Where the experiments keep their runs; finished ones are used again, a stopped one goes on."""
+    quiet: Json = False
+    """Show no progress."""
+    json: Json = False
+    """Print one JSON object."""
+
+    @staticmethod
+    def notes() -> str:
+        """The claims, and the scales that each is written at."""
+        from metaprior.papers import PAPERS
+
+        claims = {f"{paper}/{claim.id}": claim for paper, claims in PAPERS.items() for claim in claims.values()}
+        wide = max(map(len, claims))
+        lines = [f"{name:{wide}}  {', '.join(claim.scales)}" for name, claim in claims.items()]
+        return "Claims, and the scales that there are:\n  " + "\n  ".join(lines)
+
+    def run(self) -> int:
+        """Run the claims that have this scale and print their verdicts."""
+        from metaprior.papers import check
+
+        paper, chosen = self.chosen()
+        results = check(chosen, self.scale, self.out / paper, progress=not self.quiet)  # pyright: ignore
+        if self.json:
+            as_json({"claims": results})
+            return 0
+        table = Table("claim", "published", "measured", "rule", "verdict", box=None, header_style="bold")
+        for result in results:
+            found = result["measured"].items()
+            measured = ", ".join(f"{name} {v:.3f}" if isinstance(v, float) else f"{name} {v}" for name, v in found)
+            verdict = result["verdict"] + (f": {result['reason']}" if result["reason"] else "")
+            table.add_row(result["statement"], result["published"] or "", measured, result["rule"], verdict)
+        Console().print(table)
+        return 0
+
+    def chosen(self) -> tuple[str, list[Any]]:
+        """The paper, and its claims that were asked for and are written at this scale."""
+        from metaprior.papers import PAPERS
+
+        before, _, id = (self.claim or "").rpartition("/")
+        paper = self.paper or before
+        if not paper:
+            names = ", ".join(PAPERS)
+            raise MetapriorError(f"say which paper: metaprior reproduce PAPER, where PAPER is one of {names}")
+        if paper not in PAPERS:
+            raise unknown("paper", paper, PAPERS)
+        claims = PAPERS[paper]
+        if self.claim is not None and (id not in claims or before not in ("", paper)):
+            raise unknown("claim", self.claim, [f"{paper}/{name}" for name in claims] if before else claims)
+        asked = [claims[id]] if id else list(claims.values())
+        chosen = [claim for claim in asked if self.scale in claim.scales]
+        if not chosen:
+            scales = list(dict.fromkeys(scale for claim in asked for scale in claim.scales))
+            what = f"the claim {id}" if id else f"any claim of {paper}"
+            raise MetapriorError(f"the scale '{self.scale}' is not one of {what}; there is {', '.join(scales)}")
+        return paper, chosen
