@@ -13,8 +13,10 @@ import numpy as np
 import pytest
 
 from metaprior.cli import main
+from metaprior.commands import COMMANDS
 from metaprior.commands.listing import everything
 from metaprior.commands.reproduce import Reproduce
+from metaprior.methods import RECIPES
 from metaprior.papers import PAPERS
 
 WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
@@ -216,6 +218,12 @@ def test_help_has_examples_a_line_each_and_names_what_to_give(command, capsys):
     assert "--debug" in out
 
 
+def test_no_help_and_no_list_cites_what_a_reader_cannot_open(capsys):
+    shown = [call(capsys, "train", name, "--help")[1] for name in RECIPES]
+    shown += [call(capsys, kind, "--help")[1] for kind in COMMANDS if kind != "train"]
+    assert not re.search(r"\b(card|trap)\b", "\n".join([*shown, call(capsys, "list", "--json")[1]]))
+
+
 def test_help_says_which_scales_a_claim_is_written_at(capsys):
     out = call(capsys, "reproduce", "--help")[1]
     for id, claim in PAPERS["disentangle"].items():
@@ -225,6 +233,11 @@ def test_help_says_which_scales_a_claim_is_written_at(capsys):
 def test_help_is_told_without_pytorch():
     code = "import sys, metaprior.cli as c; assert c.told_at_once(['--help']); assert 'torch' not in sys.modules"
     subprocess.run([sys.executable, "-c", code], check=True)
+
+
+def test_every_score_says_something_of_its_own(capsys):
+    rows = json.loads(call(capsys, "list", "metrics", "--json")[1])["metrics"]
+    assert len({row["summary"] for row in rows}) == len(rows)
 
 
 def test_a_kind_without_rows_says_so(capsys):

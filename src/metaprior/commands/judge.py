@@ -53,7 +53,7 @@ class Judge:
         from metaprior.metrics import METRICS
 
         lines = [
-            name if row.scores == (name,) else f"{name} ({', '.join(row.scores)})" for name, row in METRICS.items()
+            name if list(row.scores) == [name] else f"{name} ({', '.join(row.scores)})" for name, row in METRICS.items()
         ]
         return "Metrics, and their scores (--metrics takes either name):\n  " + "\n  ".join(lines)
 

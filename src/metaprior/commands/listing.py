@@ -80,7 +80,9 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     return {
         "methods": [{"name": n, "summary": r.summary, "paper": r.paper} for n, r in RECIPES.items()],
         "metrics": [
-            {"name": score, "summary": m.summary, "paper": m.paper} for m in METRICS.values() for score in m.scores
+            {"name": score, "summary": summary, "paper": metric.paper}
+            for metric in METRICS.values()
+            for score, summary in metric.scores.items()
         ],
         "data": [{"name": n, "summary": e.summary, "paper": None} for n, e in CATALOGUE.items()],
         "nets": [{"name": n, "summary": first_line(net), "paper": None} for n, net in AUTOENCODERS.items()],

@@ -11,10 +11,10 @@ from metaprior.objectives import ratio_loss, ratio_total_correlation
 
 
 class FactorVAE(VAE):
-    """VAE + gamma * TC(q(z)), TC by a density-ratio critic (Kim & Mnih 2018; card 1.3).
+    """VAE + gamma * TC(q(z)), TC by a density-ratio critic (Kim & Mnih 2018).
 
     As in the study, the critic sees the codes of the same batch and the same forward pass as the VAE; unlike the
-    reference code, a step is one update of each player (card trap T1).
+    reference code, a step is one update of each player.
     """
 
     def __init__(
@@ -46,7 +46,7 @@ class FactorVAE(VAE):
 
 @dataclass(frozen=True, kw_only=True)
 class FactorVAERecipe(VAERecipe):
-    """FactorVAE with the few-labels study's critic (card 1.1, 1.3)."""
+    """FactorVAE with the few-labels study's critic."""
 
     gamma: Scalar = 10.0
     """Weight of the total correlation."""

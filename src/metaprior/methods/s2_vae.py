@@ -10,16 +10,16 @@ from metaprior.methods.vae import VAE, VAERecipe
 
 @dataclass(frozen=True, kw_only=True)
 class S2VAERecipe(VAERecipe):
-    """S2-beta-VAE (Locatello et al. 2020, section 4; card 1.4)."""
+    """S2-beta-VAE (Locatello et al. 2020, section 4)."""
 
     needs_labels: ClassVar[bool] = True
 
     beta: Scalar = 4.0
     """Weight of the KL term."""
     gamma_sup: Scalar = 4.0
-    """Weight of the supervised term, a sum over the labelled batch; the paper's grid is not published (card 1.4)."""
+    """Weight of the supervised term, a sum over the labelled batch; the paper's grid is not published."""
     labelled_batch: int = 64
-    """Labelled images a step; the term is a sum, so this scales it (card trap T3)."""
+    """Labelled images a step; the term is a sum, so this scales it."""
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`VAE` with supervision on the data's labelled factors."""

@@ -8,9 +8,9 @@ from metaprior.objectives import normalised_factors, supervised_xent
 
 
 class Supervision(nn.Module):
-    """R_sup by sigmoid cross-entropy between encoder means and normalised factors (card 1.4).
+    """R_sup by sigmoid cross-entropy between encoder means and normalised factors (Locatello et al. 2020).
 
-    The labelled stream goes round its examples in a fixed order, ``batch`` at a time (card 1.5).
+    The labelled stream goes round its examples in a fixed order, ``batch`` at a time, as in disentanglement_lib.
     """
 
     sizes: Tensor

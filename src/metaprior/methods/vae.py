@@ -15,9 +15,9 @@ from metaprior.objectives import bernoulli_nll, kl_normal, sample_normal
 
 
 class VAE(Method):
-    """Reconstruction + beta * KL (Kingma & Welling 2014; beta-VAE: Higgins et al. 2017; card 1.2, 1.3).
+    """Reconstruction + beta * KL (Kingma & Welling 2014; beta-VAE: Higgins et al. 2017).
 
-    With ``supervision``, + gamma_sup * R_sup on a labelled batch: S2-beta-VAE (Locatello et al. 2020; card 1.4).
+    With ``supervision``, + gamma_sup * R_sup on a labelled batch: S2-beta-VAE (Locatello et al. 2020).
     """
 
     cohort = True
@@ -93,7 +93,7 @@ class VAE(Method):
 
 @dataclass(frozen=True, kw_only=True)
 class VAERecipe:
-    """A VAE or beta-VAE; the defaults are those of the few-labels study (card 1.1-1.3)."""
+    """A VAE or beta-VAE; the defaults are those of the few-labels study."""
 
     needs_labels: ClassVar[bool] = False
 

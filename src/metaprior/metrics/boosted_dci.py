@@ -45,8 +45,8 @@ def dci(
     """Disentanglement, completeness and informativeness of codes N×D about factors N×F.
 
     Boosted trees predict each factor from all codes; their normalised importances form the matrix that
-    :func:`disentanglement` and :func:`completeness` read. The original's trees have no fixed seed (card "few
-    labels", T7); ours do. ``threads`` factors are fitted at a time, and the result does not depend on it.
+    :func:`disentanglement` and :func:`completeness` read. The trees of disentanglement_lib have no
+    fixed seed; ours do. ``threads`` factors are fitted at a time, and the result does not depend on it.
 
     Source: Eastwood & Williams 2018, with the trees of Locatello et al. 2019.
 

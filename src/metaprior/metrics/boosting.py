@@ -2,7 +2,7 @@
 
 ``sklearn`` is the study's ``GradientBoostingClassifier()`` with its defaults and a fixed seed: minutes for dSprites.
 ``lightgbm`` grows the same trees on histograms: gains as importances, depth 3, one example a leaf. Split counts,
-LightGBM's default importance, would change the score completely (card "few labels", 7.3).
+LightGBM's default importance, would change the score completely.
 """
 
 from collections.abc import Callable

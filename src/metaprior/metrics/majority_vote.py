@@ -34,7 +34,7 @@ class MajorityVote:
 
     @property
     def num_active(self) -> int:
-        """How many codes are active; the original reports the number of all codes (card "few labels", T5)."""
+        """How many codes are active; disentanglement_lib reports the number of all codes."""
         return int(self.active.sum())
 
 

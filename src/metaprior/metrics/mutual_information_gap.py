@@ -36,8 +36,8 @@ def mig(codes: Array, factors: Array, bins: int = 20) -> InformationGap:
     With a single code the runner-up is a code that tells nothing. A code that tells a factor of more than ``bins``
     values exactly still falls short of 1 (:func:`mig_ceiling`), and a small sample inflates every information.
 
-    Source: Chen et al. 2018, with the estimator of Locatello et al. 2019. The study's own code divides by zero when a
-    factor is constant (card "few labels", T6).
+    Source: Chen et al. 2018, with the estimator of Locatello et al. 2019. Their disentanglement_lib divides by
+    zero when a factor is constant.
 
     >>> values = np.indices((4, 4)).reshape(2, -1).T
     >>> mig(values, values).value, mig(values.repeat(2, axis=1), values).value

@@ -1,31 +1,35 @@
-"""The metrics by name: what each says, and the scores that it yields. A literal table, for listings."""
+"""The metrics by name, and what each of their scores says. A literal table, for listings."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
 class Metric:
-    """One metric: what it says in a line, and the names of its scores."""
+    """One metric: its scores by name, with what each says in a line, and the paper."""
 
-    summary: str
-    scores: tuple[str, ...]
+    scores: Mapping[str, str]
     paper: str
 
 
 METRICS: dict[str, Metric] = {
     "mig": Metric(
-        "does one code, and only one, tell each factor: gap of mutual informations over the factor's entropy",
-        ("mig",),
+        {
+            "mig": "does one code, and only one, tell each factor: "
+            "gap of mutual informations over the factor's entropy",
+        },
         "Chen et al. 2018",
     ),
     "dci": Metric(
-        "does each code matter for one factor, each factor for one code, and can trees tell the factors at all",
-        ("dci_disentanglement", "dci_completeness", "dci_informativeness"),
+        {
+            "dci_disentanglement": "does each code matter for one factor only",
+            "dci_completeness": "does one code only matter for each factor",
+            "dci_informativeness": "how often do boosted trees tell the factors from the codes",
+        },
         "Eastwood & Williams 2018",
     ),
     "factor_vae_score": Metric(
-        "fix a factor: does the code that varies least name it, by majority vote",
-        ("factor_vae_score",),
+        {"factor_vae_score": "fix a factor: does the code that varies least name it, by majority vote"},
         "Kim & Mnih 2018",
     ),
 }

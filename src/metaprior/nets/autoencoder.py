@@ -45,7 +45,8 @@ class AutoencoderNets(nn.Module):
 def study_nets(image_shape: tuple[int, int, int], latent_dim: int = 10) -> AutoencoderNets:
     """The conv networks of the few-labels study, 64×64 images with 1 or 3 channels.
 
-    Source: Locatello et al. 2020 by way of disentanglement_lib; card 1.1. The third and fourth convolution are 2×2.
+    Source: Locatello et al. 2020 by way of disentanglement_lib's shared/architectures.py. The third and fourth
+    convolution are 2×2.
 
     >>> nets = study_nets((1, 64, 64))
     >>> [sum(p.numel() for p in net.parameters()) for net in (nets.encoder, nets.decoder)]
@@ -99,7 +100,7 @@ def small_nets(image_shape: tuple[int, int, int], latent_dim: int = 10, width: i
 def mlp_nets(image_shape: tuple[int, int, int], latent_dim: int = 10, hidden: int = 1200) -> AutoencoderNets:
     """The study library's fully connected alternative: encoder 2×1200 ReLU, decoder 3×1200 tanh; any image shape.
 
-    Source: card 1.1 (not used in the studies).
+    Source: disentanglement_lib, shared/architectures.py (not used in the studies).
     """
     pixels = image_shape[0] * image_shape[1] * image_shape[2]
     encoder = nn.Sequential(

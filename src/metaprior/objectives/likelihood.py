@@ -9,7 +9,7 @@ def bernoulli_nll(logits: Float[Tensor, "b c h w"], images: Float[Tensor, "b c h
     """-log p(image | code) of independent Bernoulli pixels, summed over pixels and channels, in nats.
 
     Images lie in [0, 1]; grey values give the cross-entropy, whose minimum is the image's own entropy, not 0 (that
-    constant is not subtracted, as in the few-labels study: card 1.2).
+    constant is not subtracted, as in disentanglement_lib, the few-labels study's code).
 
     >>> import torch
     >>> round(bernoulli_nll(torch.zeros(1, 1, 2, 2), torch.ones(1, 1, 2, 2)).item() / 4, 4)  # ln 2 a pixel

@@ -1,7 +1,7 @@
 """Terms that tie codes to labelled factors: the R_sup of the few-labels study, on encoder means.
 
 Factor k is tied to code k; the codes beyond the number of factors stay free. Each is a sum over the batch, as in the
-study, so that its effective weight per example grows with the labelled batch (card 1.4, trap T3).
+study, so that its effective weight per example grows with the labelled batch.
 """
 
 import torch.nn.functional as F
@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def normalised_factors(factors: Int[Tensor, "b f"], sizes: Int[Tensor, " f"]) -> Float[Tensor, "b f"]:
-    """Class index / number of values: in [0, (K - 1) / K], never 1 (card 1.4).
+    """Class index / number of values: in [0, (K - 1) / K], never 1, as in disentanglement_lib.
 
     >>> import torch
     >>> normalised_factors(torch.tensor([[0, 3]]), torch.tensor([2, 4])).tolist()
@@ -22,7 +22,7 @@ def normalised_factors(factors: Int[Tensor, "b f"], sizes: Int[Tensor, " f"]) ->
 def supervised_xent(means: Float[Tensor, "b z"], targets: Float[Tensor, "b f"]) -> Float[Tensor, " b"]:
     """Sigmoid cross-entropy with soft targets, the first F means as logits, summed over factors, in nats.
 
-    Source: Locatello et al. 2020; known values of card 1.4.
+    Source: Locatello et al. 2020; known values of disentanglement_lib's semi_supervised_vae_test.py.
 
     >>> import torch
     >>> round(supervised_xent(torch.zeros(64, 10), torch.zeros(64, 5)).sum().item(), 3)  # 64 * 5 * ln 2

@@ -7,7 +7,7 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
-_CLIP = 1e-6  # the critic's probabilities are kept this far from 0 and 1 (card 1.1)
+_CLIP = 1e-6  # the critic's probabilities are kept this far from 0 and 1, as in disentanglement_lib
 
 
 def ratio_total_correlation(logits: Float[Tensor, "b 2"]) -> Float[Tensor, ""]:
@@ -27,7 +27,7 @@ def ratio_loss(joint: Float[Tensor, "b 2"], product: Float[Tensor, "b 2"]) -> Fl
 
     .. math:: -\\tfrac12 E \\log p_0(z) - \\tfrac12 E \\log p_1(z_{perm})
 
-    Source: Kim & Mnih 2018, algorithm 2; probabilities clipped as in the few-labels study (card 1.1, 1.3).
+    Source: Kim & Mnih 2018, algorithm 2; probabilities clipped as in disentanglement_lib.
     """
     bounds = (math.log(_CLIP), math.log1p(-_CLIP))
     log_joint = F.log_softmax(joint, dim=1)[:, 0].clamp(*bounds)

@@ -36,7 +36,7 @@ class Experiment:
 
 @dataclass(frozen=True)
 class Claim:
-    """One claim of a paper. ``published`` is the paper's figure, or None where the card has none."""
+    """One claim of a paper. ``published`` is the paper's figure, or None where none is known here."""
 
     id: str
     statement: str

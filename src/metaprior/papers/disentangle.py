@@ -1,7 +1,7 @@
 """Disentangling Factors of Variation Using Few Labels (Locatello et al. 2020): its claims.
 
-The card behind this module could not be checked against the paper's full text: directions of effects are from memory
-or from the abstracts, thresholds are this project's own, and the paper's own correlation values are not known here.
+It could not be checked against the paper's full text: directions of effects are from memory or from the abstracts,
+thresholds are this project's own, and the paper's own correlation values are not known here.
 """
 
 import dataclasses
@@ -96,7 +96,7 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def few_labels_beat_none(folder: Path) -> Measured:
-    """Claim 5 (card section 4) without selection: the same beta with and without 100 labels, paired seeds."""
+    """Without selection: the same beta with and without 100 labels, paired seeds."""
     world = smoke_world()
     gains = []
     for with_labels, without in _PAIRS:
@@ -111,7 +111,7 @@ def gain_is_clear(measured: Measured) -> tuple[Verdict, str | None]:
 
 
 def labels_suffice_for_selection(folder: Path) -> Measured:
-    """Claim 1 (card section 4): does DCI on 100 labelled examples rank models as DCI on the world does?"""
+    """Does DCI on 100 labelled examples rank models as DCI on the world does?"""
     world = smoke_world()
     labelled = few_labels(world, 100, seed=0)
     models = [model.load(folder) for model in _UNLABELLED]
@@ -131,7 +131,7 @@ def ranks_agree(measured: Measured) -> tuple[Verdict, str | None]:
 
 
 def sampled_codes_decorrelate(folder: Path) -> Measured:
-    """Claim 12 (card section 4): Gaussian total correlation of mean and of sampled codes against beta."""
+    """Gaussian total correlation of mean and of sampled codes against beta."""
     world = smoke_world()
     images = world.gather(torch.arange(len(world))).images
     of_means, of_samples = [], []
@@ -167,7 +167,7 @@ CLAIMS: dict[str, Claim] = {
             "few-labels-beat-none",
             "A few labels in the loss give a more disentangled representation than none",
             None,
-            "Locatello et al. 2020, abstract; card claim 5",
+            "Locatello et al. 2020, abstract",
             {
                 "smoke": Experiment(
                     "DCI disentanglement with 100 labels minus without: above 0 for each seed, mean at least 0.1",
@@ -183,7 +183,7 @@ CLAIMS: dict[str, Claim] = {
             "labels-suffice-for-selection",
             "100 labels suffice to tell good models from bad ones by DCI",
             None,
-            "Locatello et al. 2020, abstract; card claim 1",
+            "Locatello et al. 2020, abstract",
             {
                 "smoke": Experiment(
                     "Spearman correlation of DCI on 100 labels with DCI on the world, over 8 beta-VAEs: "
@@ -200,7 +200,7 @@ CLAIMS: dict[str, Claim] = {
             "sampled-codes-decorrelate",
             "With more regularisation sampled codes decorrelate while mean codes stay correlated",
             None,
-            "Locatello et al. 2019; card claim 12",
+            "Locatello et al. 2019",
             {
                 "smoke": Experiment(
                     "Gaussian TC of sampled codes falls with beta (Spearman at most -0.8), that of mean codes at the "
