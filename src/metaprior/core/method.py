@@ -69,7 +69,12 @@ class DataSpec:
 
 
 class Recipe(Protocol):
-    """A typed, frozen dataclass of a method's choices, which builds it."""
+    """A typed, frozen dataclass of a method's choices, which builds it.
+
+    A class variable ``models`` may name choices that are folders of finished runs, a teacher's say: ``build`` is then
+    given each run's model as a keyword of that name. When a trained method is only loaded to be used and such a run is
+    gone, it is given None; what the method lists in ``frozen`` is not in its file.
+    """
 
     needs_labels: ClassVar[bool]
     """Whether the method reads a second source, named ``labelled``."""

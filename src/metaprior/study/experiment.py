@@ -6,6 +6,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import torch
@@ -115,7 +116,7 @@ def carry_out(
     last = processes.agree(already_finished(run, experiment.loop.steps) if resume else None)
     if last is not None:
         return run, Result(last["step"], False, last, last["seconds"])
-    method = build_method(experiment.method, spec, experiment.loop.seed)
+    method = build_method(experiment.method, spec, experiment.loop.seed, models_of(experiment.method))
     if experiment.loop.warm_start:
         warm_start(method, Path(experiment.loop.warm_start))
     described = {
@@ -169,11 +170,22 @@ def data_spec(data: Dataset | World, sources: Mapping[str, Source]) -> DataSpec:
     return dataclasses.replace(data.spec, labelled_factor_sizes=sizes)
 
 
-def build_method(recipe: Recipe, spec: DataSpec, seed: int) -> Method:
-    """The recipe's method, with starting weights that depend on the seed alone."""
+def build_method(
+    recipe: Recipe, spec: DataSpec, seed: int, models: Mapping[str, Method | None] = MappingProxyType({})
+) -> Method:
+    """The recipe's method, around the models of other runs that it asks for; its weights depend on the seed alone."""
     with torch.random.fork_rng():
         torch.manual_seed(derived_seed(seed, "weights"))
-        return recipe.build(spec)
+        return recipe.build(spec, **models)
+
+
+def models_of(recipe: Recipe, gone: bool = False) -> dict[str, Method | None]:
+    """The models of the runs that a recipe names, by its choices' names; where runs may be ``gone``, None for those."""
+    folders = {name: Path(getattr(recipe, name)) for name in getattr(recipe, "models", ())}
+    return {
+        name: None if gone and not Run(folder).finished else load(folder).requires_grad_(False)
+        for name, folder in folders.items()
+    }
 
 
 def check_folder(run: Run, experiment: Experiment, resume: bool) -> None:
@@ -217,7 +229,8 @@ def load(run: str | Path, average: bool = True) -> Method:
     """
     source = Run(Path(run))
     experiment = Experiment.from_plain(source.config)
-    method = build_method(experiment.method, from_plain(DataSpec, source.config.get("data_spec")), experiment.loop.seed)
+    spec, models = from_plain(DataSpec, source.config.get("data_spec")), models_of(experiment.method, gone=True)
+    method = build_method(experiment.method, spec, experiment.loop.seed, models)
     weights = source.read_weights()
     if average and (source.folder / "average.safetensors").exists():
         weights |= source.read_weights("average")
