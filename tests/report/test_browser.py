@@ -54,6 +54,32 @@ def test_the_themes_differ_and_both_can_be_read(browser: Browser, page: Path) ->
     assert colours["dark"][1] - colours["dark"][0] > 0.6
 
 
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_every_digit_of_a_heat_map_can_be_read(browser: Browser, tmp_path: Path, theme: str) -> None:
+    table = {
+        "rows": list("abcdefg"),
+        "columns": list("uvw"),
+        "values": [[i / 20, (7 + i) / 20, (14 + i) / 20] for i in range(7)],
+    }
+    score = {"value": 0.5, "n": 10_000, "seed": 0, "protocol": "world"}
+    scores = {"p": {"scores": {"mig": score}, "tables": {"mutual_information": table}}}
+    browser.open(write_report([view(scores=scores)], tmp_path / "report.html"), 1200, theme)
+    contrasts = browser.evaluate(
+        """[...document.querySelectorAll('.heat tbody td')].map(cell => {
+          const of = (text) => text.match(/[\\d.]+/g).map(Number);
+          const paper = of(getComputedStyle(document.documentElement).backgroundColor);
+          const [r, g, b, a = 1] = of(getComputedStyle(cell).backgroundColor);
+          const light = (rgb) => rgb.map(c => c / 255).map(c => c <= .04045 ? c / 12.92 : ((c + .055) / 1.055) ** 2.4)
+            .reduce((sum, c, i) => sum + c * [.2126, .7152, .0722][i], 0) + .05;
+          const back = light([r, g, b].map((c, i) => a * c + (1 - a) * paper[i]));
+          const text = light(of(getComputedStyle(cell).color).slice(0, 3));
+          return Math.max(back, text) / Math.min(back, text);
+        })"""
+    )
+    assert len(contrasts) == 21
+    assert min(contrasts) >= 4.5  # WCAG 2, level AA
+
+
 @pytest.mark.parametrize("width", [400, 700, 1200])
 def test_nothing_sticks_out(browser: Browser, page: Path, width: int) -> None:
     browser.open(page, width, "light")

@@ -2,7 +2,7 @@ import re
 
 import pytest
 
-from metaprior.report.curves import HEIGHT, POINTS, WIDTH, panel, panels, thin
+from metaprior.report.curves import HEIGHT, POINTS, WIDTH, panel, panels, running_mean, thin
 from tests.report.views import HISTORY, view
 
 
@@ -32,6 +32,23 @@ def test_the_scale_is_logarithmic_only_for_positive_terms_over_decades(line: lis
 @pytest.mark.parametrize("values", [[2.0, 2.0], [None, None], []])
 def test_a_constant_or_empty_term_is_drawn_without_a_fault(values: list[float | None]) -> None:
     assert panel("x", [list(enumerate(values))]).name == "x"
+
+
+def test_a_running_mean_keeps_a_straight_line_and_flattens_a_swing() -> None:
+    line = [(float(step), 2.0 * step) for step in range(90)]
+    assert running_mean(line)[:-5] == line[:-5]
+    swing = [(float(step), float(step % 5)) for step in range(100)]
+    middle = [value for _, value in running_mean(swing)[20:80] if value is not None]
+    assert len(middle) == 60
+    assert max(middle) - min(middle) < 0.6  # the swing is of 4
+    assert sum(middle) / 60 == pytest.approx(2, abs=0.05)
+
+
+def test_a_running_mean_leaves_out_what_was_not_finite() -> None:
+    line = [(0.0, 1.0), (1.0, None), (2.0, 3.0)]
+    assert running_mean(line) == line
+    holed = [(float(step), None if step == 30 else 1.0) for step in range(60)]
+    assert running_mean(holed) == holed
 
 
 def test_thinning_keeps_the_mean_and_the_last_step() -> None:

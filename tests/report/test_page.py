@@ -7,7 +7,7 @@ import pytest
 from metaprior.core import MetapriorError
 from metaprior.report import write_report
 from metaprior.report.page import render
-from tests.report.views import CONFIG, SCORES, view
+from tests.report.views import CONFIG, HISTORY, SCORES, view
 
 
 @pytest.fixture(scope="module")
@@ -40,7 +40,7 @@ def test_n_seed_protocol_and_ceiling_stand_by_the_score(one: str) -> None:
 def test_codes_stand_in_the_order_of_the_factors_and_the_silent_one_is_folded_away(one: str) -> None:
     drawn = re.findall(r"<strong>(z\d)</strong>\s+(\w[\w ]*?)\s*<small>", one)
     assert drawn == [("z2", "row"), ("z1", "column of it"), ("z0", "column of it")]
-    assert "1 code is switched off: z0" in one
+    assert "1 inactive code: z0" in one
 
 
 def test_names_from_files_are_escaped() -> None:
@@ -86,7 +86,40 @@ def test_a_run_with_nothing_but_a_config_still_has_a_page() -> None:
     text = render([view(model=None, images=None, scores={}, history=[])])
     assert text.count("no model was given") == 3
     assert "No scores yet" in text
+    assert "metaprior judge disentanglement runs/s2-beta-vae-0" in text
     assert "No history was logged" in text
+
+
+def test_a_code_is_not_called_after_a_factor_that_it_hardly_tells() -> None:
+    score = {"value": 0.3, "n": 10_000, "seed": 0, "protocol": "world", "bins": 20, "entropy": [1.1, 2.08]}
+    table = {"rows": ["code_0", "code_1", "code_2"], "columns": ["a", "b"], "values": [[0, 0], [0, 1.5], [0.02, 0.1]]}
+    scores = {"p": {"scores": {"mig": score}, "tables": {"mutual_information": table}}}
+    text = render([view(scores=scores)])
+    told = re.findall(r"<strong>(z\d)</strong>\s+(\w[\w ]*?)\s*<", text)
+    assert sorted(told) == [("z0", "tells nothing"), ("z1", "b"), ("z2", "tells nothing")]
+    assert "more than 5 % of the entropy" in text
+    assert len(re.findall(r'<td class="[^"]*best', text)) == 1
+
+
+def test_losses_that_differ_by_method_are_not_laid_over_each_other() -> None:
+    history = [record | {"terms": record["terms"] | {"vae/loss": 3.0}} for record in HISTORY]
+    mine, again = view(history=history), view(history=history, config=CONFIG | {"loop": {"seed": 8}})
+    other = view(history=history, config=CONFIG | {"recipe": "beta-vae"})
+    for runs, shown in [([mine], True), ([mine, again], True), ([mine, other], False)]:
+        text = render(runs)
+        assert ("vae/loss over the steps" in text) is shown
+        assert ("Left out: vae/loss" in text) is not shown
+
+
+def test_chance_rows_and_seen_stand_where_they_are_known(one: str) -> None:
+    assert "by chance" not in one
+    score = {"value": 0.6, "n": 5000, "rows": 36, "chance": 0.59, "seed": 0, "protocol": "finite"}
+    text = render([view(scores={"disentanglement": {"scores": {"factor_vae_score": score}, "seen": True}})])
+    line = re.sub(r"<[^>]+>", " ", text[text.index("All scores") :].split("<tbody>")[1].split("</tbody>")[0])
+    assert line.split() == ["FactorVAE", "score", "0.600", "0.590", "5,000", "36", "0", "finite"]
+    assert "by chance 0.590" in text
+    assert "at most" not in text
+    assert "trained on" in text
 
 
 class Encoder:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 
 def activity(codes: Float[Tensor, "n d"]) -> Float[Tensor, " d"]:
-    """Variance of each code over the examples: near 0 for a code that was switched off (Burda et al. 2016)."""
+    """Variance of each code over the examples: near 0 for an inactive code (Burda et al. 2016)."""
     return codes.float().var(dim=0, correction=0)
 
 

@@ -11,6 +11,8 @@ WIDTH, HEIGHT = 320, 132
 LEFT, RIGHT, TOP, BOTTOM = 46, 8, 8, 20
 POINTS = 240
 """Longer histories are drawn as the means of this many stretches."""
+SMOOTH = 0.1
+"""A running mean goes over this share of the history."""
 DECADES = 1.5
 """A positive term that spans more powers of ten than this is drawn on a logarithmic scale."""
 
@@ -19,20 +21,39 @@ Line = list[tuple[float, float | None]]
 
 @dataclass(frozen=True)
 class Panel:
-    """One term of the loss: an SVG path per run (empty where the run lacks the term), and ticks as (place, text)."""
+    """One term of the loss: SVG paths per run (empty where the run lacks the term), and ticks as (place, text)."""
 
     name: str
     paths: tuple[str, ...]
+    """Running means."""
+    raw: tuple[str, ...]
+    """What was logged."""
     last: tuple[float | None, ...]
+    """Where the running means end."""
     y_ticks: tuple[tuple[float, str], ...]
     x_ticks: tuple[tuple[float, str], ...]
     logarithmic: bool
 
 
 def panels(runs: Sequence[RunView]) -> list[Panel]:
-    """A panel for each term that any run logged, in the order of the logs."""
-    names = dict.fromkeys(name for run in runs for record in run.history for name in record.get("terms", {}))
-    return [panel(name, [term(run, name) for run in runs]) for name in names]
+    """A panel for each term that any run logged, in the order of the logs.
+
+    The whole loss is left out where the runs' methods differ: it sums other terms, or weighs them otherwise.
+    """
+    left_out = incomparable(runs)
+    return [panel(name, [term(run, name) for run in runs]) for name in logged(runs) if name not in left_out]
+
+
+def logged(runs: Sequence[RunView]) -> list[str]:
+    """The terms that any run logged."""
+    return list(dict.fromkeys(name for run in runs for record in run.history for name in record.get("terms", {})))
+
+
+def incomparable(runs: Sequence[RunView]) -> list[str]:
+    """The players' whole losses, where the runs are not of one recipe with the same choices."""
+    first = runs[0].config
+    alike = all(run.config.get(key) == first.get(key) for run in runs for key in ("recipe", "method"))
+    return [] if alike else [name for name in logged(runs) if name.endswith("/loss")]
 
 
 def term(run: RunView, name: str) -> Line:
@@ -43,6 +64,7 @@ def term(run: RunView, name: str) -> Line:
 def panel(name: str, lines: Sequence[Line]) -> Panel:
     """Scales and paths of one term."""
     drawn = [thin(line) for line in lines]
+    means = [running_mean(line) for line in drawn]
     values = [value for line in drawn for _, value in line if value is not None]
     low, high = (min(values), max(values)) if values else (0.0, 1.0)
     logarithmic = low > 0 and math.log10(high / low) > DECADES
@@ -59,14 +81,34 @@ def panel(name: str, lines: Sequence[Line]) -> Panel:
     def y(value: float) -> float:
         return TOP + (HEIGHT - TOP - BOTTOM) * (top - scale(value)) / (top - bottom)
 
+    def curve(line: Line) -> str:
+        return path((x(s), None if v is None else y(v)) for s, v in line)
+
     return Panel(
         name=name,
-        paths=tuple(path((x(s), None if v is None else y(v)) for s, v in line) for line in drawn),
-        last=tuple(next((v for _, v in reversed(line) if v is not None), None) for line in lines),
+        paths=tuple(map(curve, means)),
+        raw=tuple(map(curve, drawn)),
+        last=tuple(next((v for _, v in reversed(line) if v is not None), None) for line in means),
         y_ticks=tuple((round(y(v), 1), short(v)) for v in dict.fromkeys([low, middle(low, high, logarithmic), high])),
         x_ticks=tuple((round(x(s), 1), number(int(s))) for s in dict.fromkeys([start, end])),
         logarithmic=logarithmic,
     )
+
+
+def running_mean(line: Line) -> Line:
+    """Each value's mean with its neighbours, of a stretch of a tenth of the line; less of it near the beginning.
+
+    A term that depends on which labels a step saw swings with their cycle; its mean shows where it goes.
+
+    >>> running_mean([(step, float(step % 2)) for step in range(60)])[30]
+    (30, 0.42857142857142855)
+    """
+    half = round(len(line) * SMOOTH / 2)
+    means: Line = []
+    for i, (step, value) in enumerate(line):
+        near = [v for _, v in line[i - min(half, i) : i + min(half, i) + 1] if v is not None]
+        means.append((step, sum(near) / len(near) if value is not None else None))
+    return means
 
 
 def thin(line: Line) -> Line:

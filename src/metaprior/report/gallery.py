@@ -17,7 +17,7 @@ STEPS = 11
 PAIRS = 12
 SAMPLES = (4, 16)
 SILENT = 0.01
-"""A code whose means vary less than this, of a prior variance of 1, was switched off."""
+"""A code whose means vary less than this over the examples, of a prior variance of 1, is inactive."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Strip:
 
     @property
     def silent(self) -> bool:
-        """Whether the code was switched off."""
+        """Whether the code is inactive."""
         return self.variance is not None and self.variance < SILENT
 
 
@@ -114,9 +114,10 @@ def traversal_strips(
             strips.append(Strip(f"z{code}", picture, low, high, variance=variances[code]))
             continue
         factor, nats = table.tells(code), table.values[code].tolist()
-        told = table.columns[factor].replace("_", " ")
+        told = table.columns[factor].replace("_", " ") if factor is not None else "tells nothing"
+        most = nats[factor] if factor is not None else None
         name, shares = code_name(table.rows[code]), tuple(enumerate(nats))
-        strips.append(Strip(name, picture, low, high, told, nats[factor], shares, variances[code]))
+        strips.append(Strip(name, picture, low, high, told, most, shares, variances[code]))
     return strips, (images.shape[-2], images.shape[-1])
 
 

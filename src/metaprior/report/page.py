@@ -16,10 +16,10 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from metaprior.core import MetapriorError
 from metaprior.files import whole
 from metaprior.report import words
-from metaprior.report.curves import panels
-from metaprior.report.gallery import galleries
-from metaprior.report.scores import headline, rows, sentence
-from metaprior.report.tables import HeatMap, heat_map
+from metaprior.report.curves import incomparable, panels
+from metaprior.report.gallery import SILENT, galleries
+from metaprior.report.scores import headline, judge_command, rows, seen, sentence, unjudged
+from metaprior.report.tables import LEAST_SHARE, HeatMap, heat_map
 from metaprior.report.view import RunView
 
 CRISP = 40
@@ -90,7 +90,13 @@ def render(runs: Sequence[RunView]) -> str:
         galleries=pictures,
         told_most=max((sum(n for _, n in s.shares) for g in pictures for s in g.traversals), default=1.0) or 1.0,
         panels=panels(runs),
+        left_out=incomparable(runs),
         differing=differing(runs),
+        facts=words.facts_beside(runs),
+        unjudged=unjudged(runs),
+        seen=seen(runs),
+        silent=SILENT,
+        share_told=LEAST_SHARE,
         crisp=CRISP,
         style=_file("page.css"),
         script=script,
@@ -115,9 +121,9 @@ def provenance(run: RunView) -> list[tuple[str, str]]:
 
 def commands(run: RunView) -> list[str]:
     """What to type to train the run again, and to judge it again."""
-    folder = run.folder or Path("runs", run.name)
-    train = f"metaprior train --config {shlex.quote(str(folder / 'config.json'))}"
-    return [train, *(f"metaprior judge {shlex.quote(name)} {shlex.quote(str(folder))}" for name in run.scores)]
+    train = f"metaprior train --config {shlex.quote(str(run.place / 'config.json'))}"
+    judged = [f"metaprior judge {shlex.quote(name)} {shlex.quote(str(run.place))}" for name in run.scores]
+    return [train, *(judged or [judge_command(run)])]
 
 
 @cache
@@ -135,7 +141,6 @@ def _template() -> Template:
     environment.globals |= {
         "title": words.title,
         "labels": words.labels,
-        "facts": words.facts,
         "provenance": provenance,
         "commands": commands,
     }

@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from metaprior.report.view import RunView
@@ -120,6 +121,13 @@ def facts(run: RunView) -> list[tuple[str, str]]:
         ("time", duration(last["seconds"]) if "seconds" in last else None),
     ]
     return [(name, value) for name, value in known if value is not None]
+
+
+def facts_beside(runs: Sequence[RunView]) -> tuple[list[str], list[list[str]]]:
+    """The facts of several runs as a table: its head, and a row for each run."""
+    known = [dict(facts(run)) for run in runs]
+    names = list(dict.fromkeys(name for each in known for name in each))
+    return names, [[each.get(name, "–") for name in names] for each in known]
 
 
 def flat(config: Any, prefix: str = "") -> dict[str, Any]:

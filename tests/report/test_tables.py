@@ -1,0 +1,38 @@
+import numpy as np
+
+from metaprior.metrics import mig
+from metaprior.report.tables import LEAST_SHARE, HeatMap, heat_map, least_information
+from tests.report.views import CONFIG, view
+
+
+def test_codes_that_are_independent_of_the_factors_tell_none_and_exact_ones_tell_theirs() -> None:
+    random = np.random.default_rng(0)
+    for n in (300, 10_000):
+        factors = np.stack([random.integers(0, size, n) for size in (2, 3, 8)], axis=1)
+        found = mig(np.hstack([random.normal(size=(n, 20)), factors]), factors)
+        floor = least_information(found.entropy, n, bins=20)
+        table = HeatMap([f"code_{i}" for i in range(23)], ["a", "b", "c"], found.mutual_information, [], floor, n)
+        assert [table.tells(code) for code in range(23)] == [None] * 20 + [0, 1, 2]
+        assert table.best == [20, 21, 22]
+
+
+def test_with_many_examples_a_share_of_the_entropy_is_what_counts() -> None:
+    entropy = np.log([2.0, 40.0])
+    assert np.allclose(least_information(entropy, 10**9, 20), LEAST_SHARE * entropy, rtol=1e-5)
+
+
+def scored(**score: object) -> dict:
+    table = {"rows": ["code_0"], "columns": ["a", "b"], "values": [[0.06, 0.05]]}
+    whole = {"value": 0.1, "n": 10_000, "seed": 0, "protocol": "world"} | score
+    return {"p": {"scores": {"mig": whole}, "tables": {"mutual_information": table}}}
+
+
+def test_entropies_are_those_of_the_sample_or_else_of_the_world_that_was_trained_on() -> None:
+    config = CONFIG | {"data_spec": {"factor_sizes": [3, 8]}}
+    uniform = heat_map(view(scores=scored(), config=config), "mutual_information")
+    measured = heat_map(view(scores=scored(entropy=np.log([3, 8]).tolist())), "mutual_information")
+    unknown = heat_map(view(scores=scored()), "mutual_information")
+    assert uniform and measured and unknown  # noqa: PT018
+    assert np.allclose(uniform.floor, measured.floor)  # type: ignore[arg-type]
+    assert (uniform.tells(0), uniform.n) == (0, 10_000)  # 0.06 of ln 3, though 0.05 is less than a twentieth of ln 8
+    assert unknown.floor is None
