@@ -244,6 +244,18 @@ def test_a_kind_without_rows_says_so(capsys):
     assert "none yet" in call(capsys, "list", "tasks")[1]
 
 
+def test_a_file_without_a_recipe_s_name_says_which_there_are(capsys, tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "concepts.md").read_text()
+    mine = tmp_path / "mine.py"
+    mine.write_text(re.search(r"```python\n(.*?)```", page, re.DOTALL)[1])
+    code, _, err = call(capsys, "train", mine, "--data", "digits")
+    assert code == 2
+    assert f"say which recipe of the file: {mine}:DenoiserRecipe or {mine}:recipe\n" in err
+    mine.write_text("x = 1\n")
+    assert "defines no recipe" in call(capsys, "train", mine)[2]
+    assert "there is no file" in call(capsys, "train", tmp_path / "other.py")[2]
+
+
 def test_metrics_may_be_named_by_their_scores(capsys, tmp_path):
     factors = np.indices((4, 5)).reshape(2, -1).T.repeat(30, axis=0)
     np.save(tmp_path / "both.npy", factors)

@@ -5,6 +5,7 @@ import importlib.util
 import sys
 from dataclasses import dataclass, is_dataclass
 from pathlib import Path
+from types import ModuleType
 
 from metaprior.core import MetapriorError, Recipe, unknown
 from metaprior.methods.factor_vae import FactorVAERecipe
@@ -40,6 +41,8 @@ def find_recipe(name: str) -> Recipe:
         return RECIPES[name].recipe
     if ".py:" in name:
         return _from_file(name)
+    if name.endswith(".py"):
+        raise MetapriorError(_which_of_file(name))
     for entry in importlib.metadata.entry_points(group="metaprior.recipes"):
         if entry.name == name:
             return _checked(entry.load(), name)
@@ -68,6 +71,13 @@ def name_of(recipe: Recipe) -> str:
 
 def _from_file(name: str) -> Recipe:
     file, _, attribute = name.rpartition(":")
+    module = _module(file)
+    if not hasattr(module, attribute):
+        raise MetapriorError(f"'{file}' has no '{attribute}'; give the name of a recipe it defines")
+    return _checked(getattr(module, attribute), name)
+
+
+def _module(file: str) -> ModuleType:
     path = Path(file)
     own = str(path.resolve())  # a name that hides no other module
     spec = importlib.util.spec_from_file_location(own, path) if path.is_file() else None
@@ -79,13 +89,27 @@ def _from_file(name: str) -> Recipe:
     except Exception as fault:
         del sys.modules[own]
         raise MetapriorError(f"'{file}' could not be imported: {type(fault).__name__}: {fault}") from fault
-    if not hasattr(module, attribute):
-        raise MetapriorError(f"'{file}' has no '{attribute}'; give the name of a recipe it defines")
-    return _checked(getattr(module, attribute), name)
+    return module
+
+
+def _which_of_file(file: str) -> str:
+    module = _module(file)
+    found = [
+        name
+        for name, value in vars(module).items()
+        if _is_recipe(value) and (value if isinstance(value, type) else type(value)).__module__ == module.__name__
+    ]
+    if not found:
+        return f"'{file}' defines no recipe: a dataclass with needs_labels and build(data)"
+    return f"say which recipe of the file: {' or '.join(f'{file}:{name}' for name in found)}"
+
+
+def _is_recipe(found: object) -> bool:
+    return is_dataclass(found) and hasattr(found, "build") and hasattr(found, "needs_labels")
 
 
 def _checked(found: object, name: str) -> Recipe:
     recipe = found() if isinstance(found, type) else found
-    if not (is_dataclass(recipe) and hasattr(recipe, "build") and hasattr(recipe, "needs_labels")):
+    if not _is_recipe(recipe):
         raise MetapriorError(f"'{name}' is not a recipe: it must be a dataclass with needs_labels and build(data)")
     return recipe  # pyright: ignore[reportReturnType]

@@ -2,7 +2,6 @@
 
 import numpy as np
 from jaxtyping import Float
-from scipy.special import entr
 
 from metaprior.core import MetapriorError
 from metaprior.metrics.arrays import Array, as_codes
@@ -50,6 +49,8 @@ def _checked(importance: Array) -> Float[np.ndarray, "codes factors"]:
 
 def _concentration(matrix: Float[np.ndarray, "rows columns"]) -> float:
     """1 − the entropy of each row to the base of its length, averaged with the rows' sums as weights."""
+    from scipy.special import entr  # a third of a second of import, which lists of metrics need not wait for
+
     if not matrix.any():
         return 0.0
     if matrix.shape[1] == 1:

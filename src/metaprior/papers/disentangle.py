@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from scipy.stats import spearmanr
 
 from metaprior.core import Recipe, generator
 from metaprior.data import World, few_labels
@@ -90,6 +89,8 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
     >>> round(rank_correlation([1, 2, 3], [2.0, 4.0, 9.0]), 6)
     1.0
     """
+    from scipy.stats import spearmanr  # a second of import, which lists of claims need not wait for
+
     if min(first) == max(first) or min(second) == max(second):
         return float("nan")
     return float(spearmanr(first, second)[0])  # pyright: ignore[reportArgumentType]
