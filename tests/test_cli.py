@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from metaprior.cli import main
 from metaprior.commands import COMMANDS
@@ -254,6 +255,55 @@ def test_a_file_without_a_recipe_s_name_says_which_there_are(capsys, tmp_path):
     mine.write_text("x = 1\n")
     assert "defines no recipe" in call(capsys, "train", mine)[2]
     assert "there is no file" in call(capsys, "train", tmp_path / "other.py")[2]
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """A folder of pictures labelled by sub-folder, as a data string."""
+    for kind in ("cat", "dog"):
+        (tmp_path / "pictures" / kind).mkdir(parents=True)
+        for i in range(4):
+            Image.new("L", (16, 16), 40 * i).save(tmp_path / "pictures" / kind / f"{i}.png")
+    return f"folder:path={tmp_path / 'pictures'}"
+
+
+def test_a_protocol_that_the_data_do_not_suit_says_what_to_do(capsys, run, pictures):
+    for protocol, data, advice in (
+        ("probe", pictures, "not divided, so all of it is 'train'.* make sub-folders of it, 'train' and 'test'"),
+        ("disentanglement", pictures, "needs factors, .* take 'judge probe', or add factors.csv"),
+        ("disentanglement", "digits:size=16", "needs factors, .* take 'judge probe'\n"),
+        ("probe", WORLD, "needs labels, .* take 'judge disentanglement'\n"),
+    ):
+        code, _, err = call(capsys, "judge", protocol, run, "--data", data)
+        assert code == 2
+        assert re.search(advice, err)
+
+
+def test_data_that_are_here_are_loaded_and_described(capsys, pictures, tmp_path):
+    out = call(capsys, "data", pictures)[1]
+    assert re.search(r"examples +8 in train", out)
+    assert re.search(r"classes +2: cat, dog", out)
+    rows = ["file,angle,colour"] + [f"{kind}/{i}.png,{i * 10},red" for kind in ("cat", "dog") for i in range(4)]
+    (tmp_path / "pictures" / "factors.csv").write_text("\n".join([*rows[:-1], "dog/3.png,,red"]))
+    found = json.loads(call(capsys, "data", pictures, "--json")[1])["data"][0]
+    assert found["image_shape"] == [1, 16, 16]
+    assert found["factors"][0] == {"name": "angle", "size": 4, "values": ["0", "10", "20", "30"], "missing": 1}
+    assert found["missing"] == {"labels": 0, "factors": 1, "rows": 1}
+    out = call(capsys, "data", pictures)[1]
+    assert "angle, 4 values: 0, 10, 20, 30 (1 missing)" in out
+    assert "path: Path, must be given" in out
+    out = call(capsys, "data", WORLD)[1]
+    assert re.search(r"examples +192, each combination of the factors once", out)
+    assert "shape, 3 values: square, ellipse, heart" in out
+    assert "not the published file" in out
+    assert "path: Path, must be given" in call(capsys, "data", "folder")[1]  # nothing to load yet, and no error
+
+
+def test_data_that_are_not_here_say_what_to_fetch(capsys, tmp_path, monkeypatch):
+    monkeypatch.setenv("METAPRIOR_DATA", str(tmp_path))
+    out = call(capsys, "data", "dsprites-official")[1]
+    assert "github.com/deepmind/dsprites-dataset" in out
+    assert "size: int, default 64" in out
 
 
 def test_metrics_may_be_named_by_their_scores(capsys, tmp_path):

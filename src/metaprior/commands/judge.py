@@ -105,9 +105,12 @@ class Judge:
         model: Any = load(folder)
         with progress("encoding") as shown:
             if self.protocol == "probe":
-                train, test = load_data(data, "train"), load_data(data, "test")
+                train: Any = load_data(data)
+                refuse_without_labels(train, data)
+                test = load_data(data, "test")
                 return probe(model, train, test, seed=self.seed, progress=shown, **names)
             source: Any = load_data(data)
+            refuse_without_factors(source, data)
             scores = judge(model, source, metrics=metrics, settings=self.settings(), progress=shown, **names)
             return replace(scores, seen=was_seen(config, source))
 
@@ -116,6 +119,24 @@ class Judge:
         from metaprior.judge import Settings
 
         return Settings(train=self.train, test=self.test, backend=self.backend, seed=self.seed, threads=2)
+
+
+def refuse_without_labels(source: Any, name: str) -> None:
+    """Say what to do where a probe meets data without classes."""
+    if getattr(source, "labels", None) is not None:
+        return
+    other = "take 'judge disentanglement'" if source.factor_sizes else "choose other --data"
+    own = ", or add labels.csv or a sub-folder a class" if name.startswith("folder:") else ""
+    raise MetapriorError(f"this protocol needs labels, and '{name}' has none; {other}{own}")
+
+
+def refuse_without_factors(source: Any, name: str) -> None:
+    """Say what to do where disentanglement is asked for and no factors are known."""
+    if source.factor_sizes:
+        return
+    other = "take 'judge probe'" if source.labels is not None else "choose other --data"
+    own = ", or add factors.csv" if name.startswith("folder:") else ""
+    raise MetapriorError(f"this protocol needs factors, and '{name}' has none; {other}{own}")
 
 
 def metrics_of(names: Sequence[str]) -> list[str]:

@@ -1,6 +1,7 @@
 """Images in: data sets, and worlds whose factors are known."""
 
 from metaprior.data.catalogue import CATALOGUE, Entry, available, describe, load, load_pictures
+from metaprior.data.contents import contents
 from metaprior.data.dataset import Dataset
 from metaprior.data.digits import DigitsOptions
 from metaprior.data.dsprites import DSpritesOptions, dsprites_world
@@ -13,7 +14,7 @@ from metaprior.data.world import Held, Renderer, World
 
 __all__ = [
     "CATALOGUE", "DSpritesOptions", "Dataset", "DigitsOptions", "Entry", "FolderOptions", "Held", "Labeller",
-    "OfficialOptions", "Pack", "PackOptions", "Renderer", "TextOptions", "World", "available", "describe",
-    "dsprites_world", "few_labels", "load", "load_pictures", "official_dsprites", "perfect", "read_dsprites",
-    "render_to_disk", "rendered", "rendered_path",
+    "OfficialOptions", "Pack", "PackOptions", "Renderer", "TextOptions", "World", "available", "contents",
+    "describe", "dsprites_world", "few_labels", "load", "load_pictures", "official_dsprites", "perfect",
+    "read_dsprites", "render_to_disk", "rendered", "rendered_path",
 ]  # fmt: skip

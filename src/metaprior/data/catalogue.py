@@ -11,10 +11,11 @@ from torch import Tensor
 from metaprior.core import MetapriorError, unknown
 from metaprior.data.dataset import Dataset
 from metaprior.data.digits import DigitsOptions, digits
+from metaprior.data.digits import splits as digits_splits
 from metaprior.data.dsprites import CAVEAT as RERENDERED
 from metaprior.data.dsprites import DSpritesOptions, dsprites_world
 from metaprior.data.dsprites_official import BYTES, FETCH, FILES, OfficialOptions, official_dsprites
-from metaprior.data.folder import FolderOptions, folder, folder_pictures
+from metaprior.data.folder import FolderOptions, folder, folder_pictures, folder_splits
 from metaprior.data.on_disk import rendered, rendered_path
 from metaprior.data.options import parse, split_name
 from metaprior.data.packs import Pack, PackOptions, TextOptions
@@ -27,7 +28,8 @@ class Entry:
     """One row of the catalogue.
 
     ``files`` are what may be on the machine, any one of them being enough; none means nothing is needed. ``size`` is in
-    bytes. ``pictures``, where the set can have them, reads pictures each of its own size.
+    bytes. ``pictures``, where the set can have them, reads pictures each of its own size. ``splits`` counts the
+    examples of each; a world has none.
     """
 
     summary: str
@@ -39,6 +41,7 @@ class Entry:
     fetch: str = "nothing to fetch"
     caveat: str = ""
     pictures: Callable[[Any, str], list[Tensor]] | None = None
+    splits: Callable[[Any], dict[str, int]] | None = None
 
 
 def _world(make: Callable[[Any], World]) -> Callable[[Any, str], World]:
@@ -61,13 +64,13 @@ def _pack(
 ) -> Entry:
     fetch = f"a Parquet file (image, label, split) and its JSON, made from {source}; {size / 1e6:.1f} MB; {licence}"
     pack = Pack(name, file, fetch, caveat, factors)
-    return Entry(summary, licence, PackOptions, pack.load, (file,), size, fetch, caveat, pack.pictures)
+    return Entry(summary, licence, PackOptions, pack.load, (file,), size, fetch, caveat, pack.pictures, pack.splits)
 
 
 def _text(name: str, file: str, size: int, licence: str, source: str, summary: str, caveat: str = "") -> Entry:
     fetch = f"a Parquet file (text, split) and its JSON, made from {source}; {size / 1e6:.1f} MB; {licence}"
     pack = Pack(name, file, fetch, caveat)
-    return Entry(summary, licence, TextOptions, pack.text, (file,), size, fetch, caveat)
+    return Entry(summary, licence, TextOptions, pack.text, (file,), size, fetch, caveat, splits=pack.splits)
 
 
 CATALOGUE: dict[str, Entry] = {
@@ -87,13 +90,20 @@ CATALOGUE: dict[str, Entry] = {
         BYTES,
         " or ".join(FILES) + " " + FETCH,
     ),
-    "digits": Entry("scikit-learn's 1,797 handwritten digits, 8×8 grey", "CC BY 4.0", DigitsOptions, digits),
+    "digits": Entry(
+        "scikit-learn's 1,797 handwritten digits, 8×8 grey",
+        "CC BY 4.0",
+        DigitsOptions,
+        digits,
+        splits=digits_splits,
+    ),
     "folder": Entry(
         "your own folder of pictures, labelled by sub-folder, labels.csv or factors.csv: folder:path=DIR,size=64",
         "yours",
         FolderOptions,
         folder,
         pictures=folder_pictures,
+        splits=folder_splits,
     ),
     "mnist": _pack(
         "mnist", "mnist.parquet", 14793855, "CC BY-SA 3.0 (commonly stated)", "github.com/rasbt/mnist-pngs",
@@ -176,7 +186,7 @@ def load(name: str, split: str = "train") -> Dataset | World:
     >>> len(load("digits", split="test"))
     360
     """
-    entry, options = _find(name)
+    entry, options = find_entry(name)
     return entry.load(options, split)
 
 
@@ -186,7 +196,7 @@ def load_pictures(name: str, split: str = "train") -> list[Tensor]:
     >>> load_pictures("digits", split="test")[0].shape
     torch.Size([1, 8, 8])
     """
-    entry, options = _find(name)
+    entry, options = find_entry(name)
     if entry.pictures is not None:
         return entry.pictures(options, split)
     data = entry.load(options, split)
@@ -205,7 +215,7 @@ def available() -> list[dict[str, Any]]:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """The row of one set, and its ``caveat`` and ``options``: ``name type default`` of each, and what they mean.
+    """The row of one set, its ``caveat``, ``options`` (``name type default required``) and ``about``, what they mean.
 
     >>> [option["name"] for option in describe("digits")["options"]]
     ['size']
@@ -216,10 +226,12 @@ def describe(name: str) -> dict[str, Any]:
             "name": field.name,
             "type": field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type)),
             "default": None if field.default is dataclasses.MISSING else field.default,
+            "required": field.default is dataclasses.MISSING,
         }
         for field in dataclasses.fields(entry.options)
     ]
-    return _row(name) | {"caveat": entry.caveat, "options": options, "about": inspect.getdoc(entry.options)}
+    about = (inspect.getdoc(entry.options) or "").replace("``", "")
+    return _row(name) | {"caveat": entry.caveat, "options": options, "about": about}
 
 
 def _entry(name: str) -> Entry:
@@ -228,7 +240,8 @@ def _entry(name: str) -> Entry:
     return CATALOGUE[name]
 
 
-def _find(text: str) -> tuple[Entry, Any]:
+def find_entry(text: str) -> tuple[Entry, Any]:
+    """The row that a data string names, and its options, typed."""
     name, given = split_name(text)
     entry = _entry(name)
     return entry, parse(entry.options, given, name)

@@ -14,6 +14,15 @@ from metaprior.core import Batch, DataSpec, MetapriorError
 COLUMNS = ("images", "tokens", "labels", "factors")
 
 
+def shown(column: Tensor) -> str:
+    """The shape of a column, for a line about it.
+
+    >>> shown(torch.zeros(3, 1, 8, 8))
+    '3×1×8×8'
+    """
+    return "×".join(map(str, column.shape))
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Columns of N examples; those a set does not have are ``None``. It is a :class:`metaprior.core.Source`.
@@ -25,6 +34,8 @@ class Dataset:
     >>> data = Dataset("two", images=torch.zeros(2, 1, 4, 4, dtype=torch.uint8), labels=torch.tensor([1, 0]))
     >>> data.gather(torch.tensor([[0, 1, 1]])).images.shape
     torch.Size([1, 3, 1, 4, 4])
+    >>> data
+    <Dataset 'two': images 2×1×4×4, labels 2>
     """
 
     name: str
@@ -36,6 +47,8 @@ class Dataset:
     factor_sizes: tuple[int, ...] = ()
     class_names: tuple[str, ...] = ()
     caveat: str = ""
+    factor_values: tuple[tuple[str, ...], ...] = ()
+    """What each factor's indices stand for, where that is known."""
 
     def __post_init__(self) -> None:
         lengths = {name: len(column) for name, column in self.columns.items()}
@@ -54,6 +67,10 @@ class Dataset:
         """The columns that are there, by name."""
         found = {name: getattr(self, name) for name in COLUMNS}
         return {name: column for name, column in found.items() if column is not None}
+
+    def __repr__(self) -> str:
+        columns = ", ".join(f"{name} {shown(column)}" for name, column in self.columns.items())
+        return f"<Dataset '{self.name}': {columns}>"
 
     def __len__(self) -> int:
         return len(next(iter(self.columns.values())))

@@ -23,6 +23,11 @@ class DigitsOptions:
             raise MetapriorError(f"digits come in 8 to 256 pixels, not size={self.size}")
 
 
+def splits(options: DigitsOptions) -> dict[str, int]:
+    """How many examples each split has."""
+    return {name: rows.stop - rows.start for name, rows in SPLITS.items() if name != "all"}
+
+
 def digits(options: DigitsOptions, split: str = "train") -> Dataset:
     """Grey levels 0 … 16 become 0 … 255; ``test`` is the last fifth of the file, by writers of its own order.
 

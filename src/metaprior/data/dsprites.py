@@ -75,7 +75,18 @@ def dsprites_world(options: DSpritesOptions | None = None) -> World:
         image_shape=(1, options.size, options.size),
         renderer=Sprites(*_tables(options.factor_sizes), options.size),
         caveat=CAVEAT,
+        factor_values=values_of(options.factor_sizes),
     )
+
+
+def values_of(sizes: tuple[int, ...]) -> tuple[tuple[str, ...], ...]:
+    """What the indices of each factor stand for; orientations are in radians.
+
+    >>> values_of((2, 2, 2, 1, 3))[1:]
+    (('0.5', '1'), ('0', '3.14'), ('0.5',), ('0', '0.5', '1'))
+    """
+    numbers = (scales(sizes[1]), orientations(sizes[2]), positions(sizes[3]), positions(sizes[4]))
+    return ("square", "ellipse", "heart")[: sizes[0]], *(tuple(f"{value:.3g}" for value in row) for row in numbers)
 
 
 @dataclass(frozen=True, eq=False)

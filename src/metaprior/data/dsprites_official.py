@@ -12,7 +12,7 @@ import numpy as np
 import torch
 
 from metaprior.core import MetapriorError
-from metaprior.data.dsprites import FACTORS, RASTER, SIZES, shrink
+from metaprior.data.dsprites import FACTORS, RASTER, SIZES, shrink, values_of
 from metaprior.data.store import find, missing, verify
 from metaprior.data.world import Held, World, chunks, index_of
 
@@ -25,7 +25,7 @@ FETCH = "from github.com/deepmind/dsprites-dataset, 28.0 MB (the HDF5), Apache-2
 
 @dataclass(frozen=True)
 class OfficialOptions:
-    """``size``: 64 pixels as published, or 32 or 16, averaged over squares as in :class:`DSpritesOptions`."""
+    """``size``: 64 pixels as published, or 32 or 16, averaged over squares of pixels."""
 
     size: int = RASTER
 
@@ -67,8 +67,9 @@ def read_dsprites(path: Path, options: OfficialOptions | None = None) -> World:
     for rows in chunks(len(images)):
         part = torch.from_numpy(images[int(rows[0]) : int(rows[-1]) + 1]).unsqueeze(1) * 255
         pictures[rows[0] : rows[-1] + 1] = part if size == RASTER else shrink(part, size)
+    values = values_of(SIZES) if sizes == SIZES else ()
     caveat = "" if sizes == SIZES else f"a part of dSprites: {len(images):,} of its {prod(SIZES):,} pictures"
-    return World("dsprites-official", FACTORS, sizes, (1, size, size), Held(pictures, sizes), caveat)
+    return World("dsprites-official", FACTORS, sizes, (1, size, size), Held(pictures, sizes), caveat, values)
 
 
 def _arrays(path: Path) -> tuple[Any, Any]:

@@ -57,14 +57,31 @@ def folder_pictures(options: FolderOptions, split: str = "train") -> list[Tensor
     return decode_all([(file, str(file)) for file in files], options.size, options.channels)
 
 
+def folder_splits(options: FolderOptions) -> dict[str, int]:
+    """How many examples each split has."""
+    path = options.path.expanduser()
+    found = [name for name in SPLITS if (path / name).is_dir()] or ["train"]
+    return {name: _count(_split(path, name)) for name in found}
+
+
+def _count(root: Path) -> int:
+    table = next((root / name for name in ("factors.csv", "labels.csv") if (root / name).is_file()), None)
+    return len(_table(table)[0]) if table else len(_pictures(root))
+
+
 def _split(path: Path, split: str) -> Path:
     if not path.is_dir():
         raise MetapriorError(f"there is no folder {path}; give one, as in folder:path=DIR")
     splits = [name for name in SPLITS if (path / name).is_dir()]
     if split in splits:
         return path / split
-    if splits or split not in ("train", "all"):
-        raise unknown(f"split of the folder {path}", split, splits or ["train", "all"])
+    if splits:
+        raise unknown(f"split of the folder {path}", split, splits)
+    if split not in ("train", "all"):
+        raise MetapriorError(
+            f"the folder {path} is not divided, so all of it is 'train' and nothing is '{split}'; make sub-folders of "
+            f"it, 'train' and '{split}', and move each picture, with its class folder or table, into one of them"
+        )
     return path
 
 
@@ -103,6 +120,7 @@ def _factors(table: Path, name: str, options: FolderOptions) -> Dataset:
         factors=torch.stack([indices for indices, _ in indexed], dim=1),
         factor_names=tuple(columns),
         factor_sizes=tuple(len(values) for _, values in indexed),
+        factor_values=tuple(tuple(values) for _, values in indexed),
     )
 
 

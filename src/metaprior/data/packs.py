@@ -64,12 +64,18 @@ class Pack:
             factor_sizes=(len(classes),) * len(self.factors),
             class_names=classes,
             caveat=self.caveat,
+            factor_values=(classes,) * len(self.factors),
         )
 
     def pictures(self, options: PackOptions, split: str) -> list[Tensor]:
         """The pictures of one split, each of its own size: uint8, C×H×W."""
         rows, _ = self._read(("image",), split)
         return self._decode(rows["image"], split, options)
+
+    def splits(self, options: object = None) -> dict[str, int]:
+        """How many rows each split has."""
+        rows, _ = self._read(("split",), "all")
+        return {str(split): int((rows["split"] == split).sum()) for split in dict.fromkeys(rows["split"])}
 
     def text(self, options: TextOptions, split: str) -> Dataset:
         """The bytes of one split's text as tokens below 256; a blank line between rows."""

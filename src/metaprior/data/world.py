@@ -50,6 +50,8 @@ class World:
     ('shape', 'scale', 'orientation', 'position_x', 'position_y')
     >>> len(world), world.gather(torch.tensor([0, 5])).images.shape
     (73728, torch.Size([2, 1, 16, 16]))
+    >>> world
+    <World 'dsprites': 73728 images 1×16×16; shape 3, scale 6, orientation 4, position_x 32, position_y 32>
     """
 
     name: str
@@ -58,6 +60,13 @@ class World:
     image_shape: tuple[int, int, int]
     renderer: Renderer
     caveat: str = ""
+    factor_values: tuple[tuple[str, ...], ...] = ()
+    """What each factor's indices stand for, where that is known."""
+
+    def __repr__(self) -> str:
+        factors = ", ".join(f"{name} {size}" for name, size in zip(self.factor_names, self.factor_sizes, strict=True))
+        shape = "×".join(map(str, self.image_shape))
+        return f"<World '{self.name}': {len(self)} images {shape}; {factors}>"
 
     def __len__(self) -> int:
         return math.prod(self.factor_sizes)

@@ -123,7 +123,7 @@ def carry_out(
         "data_spec": to_plain(spec),
         "provenance": provenance(experiment.loop.threads) | {"data_digest": data.digest},
     }
-    shown = [ProgressBar(f"{experiment.recipe} on {experiment.data}")] if progress else []
+    shown = [ProgressBar(f"{experiment.recipe} on {experiment.data.partition(':')[0]}")] if progress else []
     try:
         if processes.first:
             run.write_config(experiment.plain() | described)

@@ -1,0 +1,46 @@
+"""What a data set holds, loaded and counted: for a person who wants to see what was understood of it."""
+
+from typing import Any
+
+from metaprior.data.catalogue import find_entry
+from metaprior.data.dataset import Dataset
+from metaprior.data.world import World
+
+
+def contents(name: str) -> dict[str, Any]:
+    """What ``name:option=value,…`` holds: ``splits examples image_shape tokens classes factors missing``.
+
+    ``splits`` counts the examples of each (a world has none); all else is of ``split``, which is ``train`` where there
+    is one. A factor has ``name size values missing``; ``values`` is None where it is not known what indices stand for.
+    ``missing`` counts labels, cells of factors, and rows that lack some factor.
+
+    >>> contents("digits")["splits"], contents("digits")["image_shape"]
+    ({'train': 1437, 'test': 360}, [1, 8, 8])
+    """
+    entry, options = find_entry(name)
+    splits = entry.splits(options) if entry.splits else {}
+    split = next(iter(splits), "train") if "train" not in splits else "train"
+    return {"splits": splits, "split": split if splits else None} | _held(entry.load(options, split))
+
+
+def _held(data: Dataset | World) -> dict[str, Any]:
+    cells = data.factors if isinstance(data, Dataset) else None
+    labels = data.labels if isinstance(data, Dataset) else None
+    lacking = [0] * len(data.factor_names) if cells is None else (cells < 0).sum(dim=0).tolist()
+    values = data.factor_values or (None,) * len(data.factor_names)
+    return {
+        "examples": len(data),
+        "image_shape": list(data.spec.image_shape) if data.spec.image_shape else None,
+        "tokens": isinstance(data, Dataset) and data.tokens is not None,
+        "classes": list(data.class_names) if isinstance(data, Dataset) else [],
+        "factors": [
+            {"name": name, "size": size, "values": list(known) if known else None, "missing": missing}
+            for name, size, known, missing in zip(data.factor_names, data.factor_sizes, values, lacking, strict=True)
+        ],
+        "missing": {
+            "labels": 0 if labels is None else int((labels < 0).sum()),
+            "factors": sum(lacking),
+            "rows": 0 if cells is None else int((cells < 0).any(dim=1).sum()),
+        },
+        "caveat": data.caveat,
+    }
