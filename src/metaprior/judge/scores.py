@@ -61,6 +61,8 @@ class Scores:
     0.41
     >>> scores.to_json()["scores"]
     {'mig': {'value': 0.41, 'n': 10000, 'seed': 0, 'protocol': 'world'}}
+    >>> scores
+    <Scores of mine on dsprites, disentanglement: mig 0.410>
     """
 
     protocol: str
@@ -70,6 +72,11 @@ class Scores:
     tables: Mapping[str, Table] = field(default_factory=dict)
     seen: bool = False
     """Whether the model was trained on these very examples, so that the scores say nothing of new ones."""
+
+    def __repr__(self) -> str:
+        values = {name: "none" if score.value is None else f"{score.value:.3f}" for name, score in self.scores.items()}
+        told = ", ".join(f"{name} {value}" for name, value in values.items())
+        return f"<Scores of {self.model} on {self.data}, {self.protocol}: {told}>"
 
     def __getitem__(self, name: str) -> Score:
         return self.scores[name]
