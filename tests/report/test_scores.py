@@ -53,6 +53,11 @@ def test_the_sentence_says_who_reaches_what() -> None:
     said = sentence(runs, rows(runs))
     assert said == "S2-β-VAE with 100 labels reaches MIG 0.31 of at most 0.90; β-VAE with no labels, 0.10 (+0.21)."
     assert "not been judged" in sentence([view(scores={})], [])
+    half = [view(), baseline(scores={})]
+    assert sentence(half, rows(half)).endswith("of at most 0.90; β-VAE with no labels is not judged by it.")
+    few = copy.deepcopy(SCORES)
+    few["disentanglement"]["scores"]["mig"]["chance"] = 0.05
+    assert "MIG 0.31 of at most 0.90 (0.05 by chance)" in sentence([view()], rows([view(scores=few)]))
 
 
 def test_the_terminal_shows_values_ceilings_and_differences() -> None:

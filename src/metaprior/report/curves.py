@@ -100,8 +100,8 @@ def running_mean(line: Line) -> Line:
 
     A term that depends on which labels a step saw swings with their cycle; its mean shows where it goes.
 
-    >>> running_mean([(step, float(step % 2)) for step in range(60)])[30]
-    (30, 0.42857142857142855)
+    >>> running_mean([(step, float(step % 4)) for step in range(40)])[20]
+    (20, 1.6)
     """
     half = round(len(line) * SMOOTH / 2)
     means: Line = []

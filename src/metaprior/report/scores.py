@@ -99,9 +99,10 @@ def seen(runs: Sequence[RunView]) -> list[str]:
 
 
 def reached(row: Row, i: int) -> str:
-    """``MIG 0.31 of at most 0.90``."""
+    """``MIG 0.31 of at most 0.90``; on few rows, ``MIG 0.31 (0.05 by chance)``."""
     of = f" of at most {number(row.ceiling, 2)}" if row.ceiling is not None else ""
-    return f"{row.label} {number(row.values[i], 2)}{of}"
+    chance = f" ({number(row.chances[i], 2)} by chance)" if row.chances[i] is not None else ""
+    return f"{row.label} {number(row.values[i], 2)}{of}{chance}"
 
 
 def sentence(runs: Sequence[RunView], table: Sequence[Row]) -> str:
@@ -118,7 +119,11 @@ def sentence(runs: Sequence[RunView], table: Sequence[Row]) -> str:
     if first is None:
         return f"{'; '.join(told)}. They have not been judged by a common score yet."
     parts = [
-        f"{who} reaches {reached(first, i)}" if i == 0 else f"{who}, {number(first.values[i], 2)}"
+        f"{who} reaches {reached(first, i)}"
+        if i == 0
+        else f"{who}, {number(first.values[i], 2)}"
+        if first.entries[i]
+        else f"{who} is not judged by it"
         for i, who in enumerate(told)
     ]
     gain = f" ({signed(first.difference, 2)})" if first.difference is not None else ""
