@@ -19,6 +19,7 @@ from metaprior.commands.listing import everything
 from metaprior.commands.reproduce import Reproduce
 from metaprior.methods import RECIPES
 from metaprior.papers import PAPERS
+from metaprior.training.processes import Processes
 
 WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
 TINY = ["--data", WORLD, "--batch", "8", "--threads", "1", "--quiet"]
@@ -193,6 +194,13 @@ def test_resume_says_that_it_starts_where_there_is_nothing_to_resume(capsys, tmp
     assert code == 0
     assert err == f"metaprior: nothing to resume in {tmp_path / 'new'}, starting\n"
     assert f"{tmp_path / 'new'}: 4 steps" in out
+
+
+def test_of_several_processes_only_the_first_speaks(capsys, tmp_path, monkeypatch):
+    monkeypatch.setattr("metaprior.training.processes.join_processes", lambda: Processes(rank=1))
+    options = [*TINY, "--steps", "4", "--out", tmp_path / "run"]
+    assert call(capsys, "train", "vae", *options) == (0, "", "")
+    assert call(capsys, "train", "vae", *options, "--resume", "--json") == (0, "", "")
 
 
 HELP = {

@@ -3,6 +3,7 @@
 import hashlib
 import io
 import json
+import re
 from pathlib import Path
 
 import duckdb
@@ -59,6 +60,39 @@ def test_pictures_labels_and_factors_of_a_split(tmp_path: Path) -> None:
     assert data.caveat == "made up"
     assert len(PACK.load(PackOptions(), "all")) == 3
     assert PACK.load(PackOptions(size=8, channels=3), "test").spec.image_shape == (3, 8, 8)
+
+
+def test_a_pack_needs_no_json(tmp_path: Path) -> None:
+    """Classes are then called by the labels of all splits; the file is not checked."""
+    write(tmp_path, ROWS).with_suffix(".json").unlink()
+    data = PLAIN.load(PackOptions(), "test")
+    assert data.class_names == ("0", "1", "2")
+    assert data.labels is not None
+    assert data.labels.tolist() == [0]
+    assert PLAIN.splits() == {"train": 2, "test": 1}
+
+
+def test_the_documented_script_makes_a_pack(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(root: Path, train: bool, download: bool) -> list[tuple[Image.Image, int]]:
+        return [(Image.new("L", (28, 28), 10 * label), label) for label in ((3, 9, 0) if train else (7,))]
+
+    monkeypatch.setattr("torchvision.datasets.MNIST", made)
+    page = (Path(__file__).parents[2] / "docs" / "data.md").read_text()
+    script = next(block for block in re.findall(r"```python\n(.*?)```", page, re.DOTALL) if "duckdb" in block)
+    exec(script, {})
+    train, test = load("mnist"), load("mnist", "test")
+    assert isinstance(train, Dataset)
+    assert isinstance(test, Dataset)
+    assert train.images is not None
+    assert train.labels is not None
+    assert train.images.shape == (3, 1, 28, 28)
+    assert train.images[:, 0, 0, 0].tolist() == [30, 90, 0]
+    assert train.labels.tolist() == [3, 9, 0]
+    assert train.class_names == tuple("0123456789")
+    assert len(test) == 1
+    (tmp_path / "mnist.parquet").write_bytes(b"damaged")
+    with pytest.raises(MetapriorError, match="damaged or another version"):
+        load("mnist")
 
 
 def test_text_is_its_bytes(tmp_path: Path) -> None:

@@ -89,7 +89,7 @@ def facts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is known of a set, line by line: of its contents too, where it was loaded."""
     yield "licence", row["licence"]
     if not row["present"]:
-        yield "fetch", f"not on this machine; put it under $METAPRIOR_DATA: {row['fetch']}"
+        yield "fetch", f"not on this machine; put {' or '.join(row['files'])} under $METAPRIOR_DATA: {row['fetch']}"
     if row["path"]:
         yield "file", row["path"]
     if "examples" not in row:

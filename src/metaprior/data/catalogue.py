@@ -62,13 +62,15 @@ def _world(make: Callable[[Any], World]) -> Callable[[Any, str], World]:
 def _pack(
     name: str, file: str, size: int, licence: str, source: str, summary: str, caveat: str = "", factors: tuple = ()
 ) -> Entry:
-    fetch = f"a Parquet file (image, label, split) and its JSON, made from {source}; {size / 1e6:.1f} MB; {licence}"
+    made = f"made from {source} as the page 'Data' says"
+    fetch = f"a Parquet file (image, label, split) {made}; {size / 1e6:.1f} MB; {licence}"
     pack = Pack(name, file, fetch, caveat, factors)
     return Entry(summary, licence, PackOptions, pack.load, (file,), size, fetch, caveat, pack.pictures, pack.splits)
 
 
 def _text(name: str, file: str, size: int, licence: str, source: str, summary: str, caveat: str = "") -> Entry:
-    fetch = f"a Parquet file (text, split) and its JSON, made from {source}; {size / 1e6:.1f} MB; {licence}"
+    made = f"made from {source} as the page 'Data' says"
+    fetch = f"a Parquet file (text, split) {made}; {size / 1e6:.1f} MB; {licence}"
     pack = Pack(name, file, fetch, caveat)
     return Entry(summary, licence, TextOptions, pack.text, (file,), size, fetch, caveat, splits=pack.splits)
 
@@ -88,7 +90,7 @@ CATALOGUE: dict[str, Entry] = {
         _world(official_dsprites),
         FILES,
         BYTES,
-        " or ".join(FILES) + " " + FETCH,
+        FETCH,
     ),
     "digits": Entry(
         "scikit-learn's 1,797 handwritten digits, 8×8 grey",
@@ -215,7 +217,9 @@ def available() -> list[dict[str, Any]]:
 
 
 def describe(name: str) -> dict[str, Any]:
-    """The row of one set, its ``caveat``, ``options`` (``name type default required``) and ``about``, what they mean.
+    """The row of one set, and its ``files``, ``caveat``, ``options`` and ``about``, which says what options mean.
+
+    An option has ``name type default required``.
 
     >>> [option["name"] for option in describe("digits")["options"]]
     ['size']
@@ -231,7 +235,7 @@ def describe(name: str) -> dict[str, Any]:
         for field in dataclasses.fields(entry.options)
     ]
     about = (inspect.getdoc(entry.options) or "").replace("``", "")
-    return _row(name) | {"caveat": entry.caveat, "options": options, "about": about}
+    return _row(name) | {"files": list(entry.files), "caveat": entry.caveat, "options": options, "about": about}
 
 
 def _entry(name: str) -> Entry:

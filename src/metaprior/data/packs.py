@@ -1,7 +1,8 @@
 """Sets packed as one Parquet file with a JSON beside it: encoded pictures with labels, or text.
 
 Columns of a picture pack: ``image`` (PNG or JPEG bytes), ``label``, ``split`` and sometimes more; of a text pack:
-``text``, ``split``. The JSON gives ``sha256``, ``class_names`` and where the data are from.
+``text``, ``split``. The JSON gives ``sha256``, ``class_names`` and where the data are from. Without one the file is not
+checked, and classes are called by their labels.
 """
 
 import json
@@ -53,7 +54,7 @@ class Pack:
         """The pictures of one split, or of ``all``, with labels and factors."""
         rows, about = self._read(("image", "label", *self.factors), split)
         pictures = stack(self._decode(rows["image"], split, options), self.name)
-        classes = tuple(about.get("class_names") or ())
+        classes = tuple(about.get("class_names") or ()) if about else self._labels()
         labels = _int64(rows["label"])
         return Dataset(
             name=self.name,
@@ -71,6 +72,11 @@ class Pack:
         """The pictures of one split, each of its own size: uint8, C×H×W."""
         rows, _ = self._read(("image",), split)
         return self._decode(rows["image"], split, options)
+
+    def _labels(self) -> tuple[str, ...]:
+        """Names for the classes of a pack without a JSON: the labels 0, 1, … of all splits."""
+        labels = _int64(self._read(("label",), "all")[0]["label"])
+        return tuple(str(label) for label in range(int(labels.max()) + 1))
 
     def splits(self, options: object = None) -> dict[str, int]:
         """How many rows each split has."""
