@@ -97,7 +97,7 @@ def _which_of_file(file: str) -> str:
     found = [
         name
         for name, value in vars(module).items()
-        if _is_recipe(value) and (value if isinstance(value, type) else type(value)).__module__ == module.__name__
+        if _is_recipe(value) and (not isinstance(value, type) or value.__module__ == module.__name__)  # not imports
     ]
     if not found:
         return f"'{file}' defines no recipe: a dataclass with needs_labels and build(data)"
