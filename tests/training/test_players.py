@@ -269,3 +269,85 @@ def test_a_net_that_views_channels_last_images_is_told_what_to_do():
     with pytest.raises(MetapriorError, match="--channels-last False"):
         fit(Views(), images, Loop(steps=1))
     fit(Views(), images, Loop(steps=1, channels_last=False))
+
+
+class Shared(Method):
+    """An encoder that two players train in turn, as in an adversarial autoencoder."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.encoder, self.decoder, self.critic = nn.Linear(2, 2), nn.Linear(2, 2), nn.Linear(2, 1)
+
+    def players(self):
+        sgd = SGD(lr=0.1)
+        return (
+            Player("autoencoder", ("encoder", "decoder"), sgd),
+            Player("critic", ("critic",), sgd),
+            Player("generator", ("encoder",), sgd),
+        )
+
+    def streams(self):
+        return {"train": Replacement(8)}
+
+    def forward(self, player, batches, step):
+        codes = self.encoder(batches["train"]["points"])
+        if player == "autoencoder":
+            return {"error": Term((self.decoder(codes) - batches["train"]["points"]).square().mean())}
+        return {"critic": Term(self.critic(codes).square().mean(), 0.0 if player == "generator" else 1.0)}
+
+
+def test_a_module_of_two_players_is_trained_by_both(points):
+    method = Shared()
+    before = method.encoder.weight.detach().clone()
+    fit(method, {"train": points}, Loop(steps=1))
+    assert not torch.equal(method.encoder.weight, before)  # by the autoencoder: the generator's weight is 0
+
+
+def test_a_player_changes_only_its_own_parameters_whatever_its_loss_touches(points):
+    method = Shared()
+    seen = {}
+
+    class Watch(Shared):
+        def after(self, player, step):
+            seen[player] = [p.detach().clone() for p in self.critic.parameters()]
+
+    method = Watch()
+    fit(method, {"train": points}, Loop(steps=1))
+    assert all(map(torch.equal, seen["critic"], seen["generator"]))
+    assert method.critic.weight.grad is None
+
+
+class Taught(Distillation):
+    """A student of a teacher whose parameters were left trainable, with dropout and batch statistics."""
+
+    def forward(self, player, batches, step):
+        self.taught_in_training_mode = self.teacher.training
+        inputs = batches["train"]["points"]
+        return {"error": Term((self.student(inputs) - self.teacher(inputs)).square().mean())}
+
+
+def test_a_frozen_teacher_is_used_as_it_is():
+    teacher = nn.Sequential(nn.Linear(4, 3), nn.BatchNorm1d(3), nn.Dropout(0.5))
+    method = Taught(teacher)
+    teacher.requires_grad_(True)
+    before = {name: value.clone() for name, value in teacher.state_dict().items()}
+    fit(method, {"train": Columns(points=random(0, 64, 4))}, Loop(steps=3))
+    assert not method.taught_in_training_mode
+    assert all(torch.equal(value, before[name]) for name, value in teacher.state_dict().items())
+    assert all(parameter.grad is None for parameter in teacher.parameters())
+    assert all(parameter.requires_grad for parameter in teacher.parameters())  # as it was handed over
+
+
+def test_a_parameter_that_was_frozen_by_hand_stays_so(points):
+    method = Shared()
+    method.encoder.bias.requires_grad_(False)
+    before = method.encoder.bias.clone()
+    fit(method, {"train": points}, Loop(steps=2))
+    assert torch.equal(method.encoder.bias, before)
+    assert not method.encoder.bias.requires_grad
+
+
+def test_what_acts_after_updates_refuses_to_be_accumulated():
+    method = VectorQuantised(torch.zeros(3, 2))
+    with pytest.raises(MetapriorError, match="acts after its updates"):
+        fit(method, {"train": Columns(points=random(0, 256, 2))}, Loop(steps=1, accumulate=2))

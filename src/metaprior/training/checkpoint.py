@@ -4,6 +4,7 @@ import json
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import torch
 from safetensors import SafetensorError
@@ -71,11 +72,8 @@ def checkpoints(folder: Path) -> list[Path]:
     return sorted(path for path in folder.glob("*") if path.is_dir() and path.name.isdigit())
 
 
-def load_checkpoint(path: Path, device: torch.device | str = "cpu", empty: Empty = in_one_piece) -> Checkpoint:
-    """Read one checkpoint; a torn, altered or foreign one is a :class:`MetapriorError` that names it.
-
-    ``empty`` says where the tensors of a checkpoint belong that several processes wrote.
-    """
+def verified(path: Path) -> dict[str, Any]:
+    """The header of a checkpoint whose files are what it says; otherwise a :class:`MetapriorError` that names it."""
     try:
         header = json.loads((path / "checkpoint.json").read_text())
         if header["format"] != FORMAT:
@@ -83,26 +81,46 @@ def load_checkpoint(path: Path, device: torch.device | str = "cpu", empty: Empty
         for name, expected in header["sha256"].items():
             if sha256(path / name) != expected:
                 raise MetapriorError(f"checkpoint {path} is corrupt: {name} does not match its checksum")
-        if header.get("spread"):
-            groups = {name: {} for name in GROUPS}
-            for name, value in read_spread(path, empty).items():
-                group, _, key = name.partition("/")
-                groups[group][key] = value
-            return Checkpoint(header["step"], groups)
-        groups = {name.removesuffix(".safetensors"): load_file(path / name, str(device)) for name in header["sha256"]}
-        return Checkpoint(header["step"], groups)
-    except (OSError, ValueError, KeyError, TypeError, SafetensorError) as fault:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as fault:
         raise MetapriorError(f"checkpoint {path} is damaged: {fault}") from None
+    return header
+
+
+def load_checkpoint(path: Path, device: torch.device | str = "cpu", empty: Empty = in_one_piece) -> Checkpoint:
+    """Read one checkpoint; a torn, altered or foreign one is a :class:`MetapriorError` that names it.
+
+    ``empty`` says where the tensors of a checkpoint belong that several processes wrote.
+    """
+    header = verified(path)
+    try:
+        if not header.get("spread"):
+            names = [name.removesuffix(".safetensors") for name in header["sha256"]]
+            groups = {name: load_file(path / f"{name}.safetensors", str(device)) for name in names}
+            return Checkpoint(header["step"], groups)
+        groups = {name: {} for name in GROUPS}
+        for name, value in read_spread(path, empty).items():
+            group, _, key = name.partition("/")
+            groups[group][key] = value
+        return Checkpoint(header["step"], groups)
+    except (OSError, ValueError, KeyError, SafetensorError) as fault:
+        raise MetapriorError(f"checkpoint {path} is damaged: {fault}") from None
+
+
+def newest_sound(folder: Path) -> tuple[Path | None, list[str]]:
+    """The newest checkpoint that is sound, and a line about each newer one that is not."""
+    faults = []
+    for path in reversed(checkpoints(folder)):
+        try:
+            verified(path)
+            return path, faults
+        except MetapriorError as fault:
+            faults.append(str(fault))
+    return None, faults
 
 
 def newest_checkpoint(
     folder: Path, device: torch.device | str = "cpu", empty: Empty = in_one_piece
 ) -> tuple[Checkpoint | None, list[str]]:
-    """The newest checkpoint that is sound, and a line about each newer one that is not."""
-    faults = []
-    for path in reversed(checkpoints(folder)):
-        try:
-            return load_checkpoint(path, device, empty), faults
-        except MetapriorError as fault:
-            faults.append(str(fault))
-    return None, faults
+    """The content of the newest sound checkpoint, and a line about each newer one that is not."""
+    path, faults = newest_sound(folder)
+    return (load_checkpoint(path, device, empty) if path else None), faults

@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source, Step, Stream, derived_seed, value_at
 from metaprior.training.callbacks import Callback, listening, loggers
-from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
+from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, newest_sound, save_checkpoint
 from metaprior.training.interrupt import interruptible
 from metaprior.training.memory import keep_freed_memory
 from metaprior.training.options import Loop
@@ -77,12 +77,12 @@ class Training:
             torch.set_num_threads(loop.threads)
         if self.device.type == "cpu":
             keep_freed_memory()
-        method.to(self.device, loop.dtype)
-        if loop.channels_last:
-            for parameter in method.parameters():
-                parameter.data = channels_last(parameter.data)
-        if self.processes.count > 1:
+        if self.processes.count > 1:  # first of all: a method may be too large for one device, or not yet on any
             self.processes = replace(self.processes, mesh=method.parallelize(self.device.type))
+        method.to(self.device, loop.dtype)
+        for parameter in method.parameters() if loop.channels_last else ():
+            parameter.data = channels_last(parameter.data)
+        self.wanted = {parameter: parameter.requires_grad for parameter in method.parameters()}
         self.streams = method.streams()
         self.sources = {name: source.to(self.device) for name, source in sources.items()}
         self.turns = [Turns(method, player, loop) for player in method.players()]
@@ -91,10 +91,15 @@ class Training:
         self.carried: list[dict[str, Tensor]] = [{} for _ in range(loop.accumulate)]
         self.repeats = max(turns.player.repeats for turns in self.turns)
         self.step, self.seconds, self.record = 0, 0.0, {}
-        self.callbacks = [*callbacks, *loggers(loop)] if self.processes.first else []
+        self.callbacks = [*callbacks, *(loggers(loop) if self.processes.first else ())]
 
     def check_streams(self) -> None:
         """Every stream has a source, and its batch divides among processes and micro-batches."""
+        if self.loop.accumulate > 1 and type(self.method).after is not Method.after:
+            raise MetapriorError(
+                f"{type(self.method).__name__} acts after its updates on the whole batch, which accumulate > 1 would "
+                "split; set it to 1"
+            )
         for name, stream in self.streams.items():
             if stream.source not in self.sources:
                 raise MetapriorError(f"the stream '{name}' draws from '{stream.source}', and no such data was given")
@@ -107,15 +112,19 @@ class Training:
     @contextlib.contextmanager
     def prepared(self, resume: bool) -> Iterator[None]:
         """The state to begin from, wrapped for devices and processes; everything is undone at the end."""
-        if self.loop.deterministic:
-            torch.use_deterministic_algorithms(True)
+        self.were_deterministic = torch.are_deterministic_algorithms_enabled()
+        torch.use_deterministic_algorithms(self.loop.deterministic or self.were_deterministic)
         if resume and self.run:
             self.restore(self.run)
         for turns in self.turns:
+            self.give_gradients_to(turns)  # DDP looks after the parameters that take gradients when it is made
             turns.loss = self.processes.parallel(turns.loss)
             for module in turns.player.modules if self.loop.compile else ():
                 compile_callable(self.method.get_submodule(module))
+        self.give_gradients_to(self.turns[0])
         self.method.train()
+        for name in self.method.frozen:
+            self.method.get_submodule(name).eval()
         self.bad = torch.full((), -1, dtype=torch.int64, device=self.device)
         self.logged_at, self.saved_at = time.monotonic(), time.monotonic()
         self.saving, self.logged_step = 0.0, self.step
@@ -127,10 +136,10 @@ class Training:
 
     def put_back(self) -> None:
         """What a training changes of the method and of torch, as one who uses the method expects it."""
-        self.method.requires_grad_(True)
+        for parameter, wanted in self.wanted.items():
+            parameter.requires_grad_(wanted)
         self.method.eval()
-        if self.loop.deterministic:
-            torch.use_deterministic_algorithms(False)
+        torch.use_deterministic_algorithms(self.were_deterministic)
 
     def advance(self) -> None:
         """One step: each player takes its turns, then logging, checks and checkpoints as they fall due."""
@@ -171,10 +180,10 @@ class Training:
         return self.processes.worst(stopped.is_set())
 
     def give_gradients_to(self, turns: Turns) -> None:
-        """Only this player's parameters take gradients."""
-        for other in self.turns:
-            for parameter in other.parameters.values():
-                parameter.requires_grad_(other is turns)
+        """Only this player's parameters take gradients, and of those only what did before."""
+        own = set(turns.parameters.values())
+        for parameter, wanted in self.wanted.items():
+            parameter.requires_grad_(wanted and parameter in own)
 
     def draw(self, turn: int, micro: int) -> dict[str, Batch]:
         """This part's examples of every stream."""
@@ -233,22 +242,25 @@ class Training:
         return values | {f"{name}/loss": total.detach() * share}
 
     def watch(self, values: dict[str, Tensor]) -> None:
-        """Stop at the first term that is NaN or explodes: at once on a CPU, at the next log line on a device."""
-        stacked = torch.stack([value.to(torch.float64).reshape(()) for value in values.values()])
+        """Stop at the first term that is NaN or explodes.
+
+        At once, where one process trains on a CPU; else at the next log line, so that nobody waits at every step.
+        """
+        precise = torch.float32 if self.device.type == "mps" else torch.float64
+        stacked = torch.stack([value.to(precise).reshape(()) for value in values.values()])
         fault = ~(stacked.abs() <= self.loop.explode).all()
-        if self.device.type == "cpu":
-            if self.processes.count == 1 and not fault:
+        if self.device.type == "cpu" and self.processes.count == 1:
+            if not fault:
                 return
+            step = self.step
         else:
             self.bad = torch.where((self.bad < 0) & fault, self.step, self.bad)
             if self.step % self.loop.log_interval and self.step != self.loop.steps:
                 return
-            fault = self.bad >= 0
-        if self.processes.count > 1 and (self.step % self.loop.log_interval and self.step != self.loop.steps):
-            return
-        if not self.processes.worst(bool(fault)):
-            return
-        step = int(self.bad) if self.device.type != "cpu" else self.step
+            steps = [bad for bad in self.processes.all(int(self.bad)) if bad >= 0]
+            if not steps:
+                return
+            step = min(steps)
         named = [f"{n} = {v.item():g}" for n, v in values.items() if not abs(v.item()) <= self.loop.explode]
         raise MetapriorError(
             f"the training diverged at step {step}: {', '.join(named) or 'a term was not finite'}; "
@@ -259,10 +271,8 @@ class Training:
         """Where to go back to."""
         if self.run is None:
             return "this training kept no checkpoints"
-        checkpoint, _ = newest_checkpoint(self.run.folder / "checkpoint")
-        if checkpoint is None:
-            return "there is no checkpoint yet"
-        return f"the last good checkpoint is {self.run.folder / 'checkpoint'}/{checkpoint.step:09d}"
+        checkpoint, _ = newest_sound(self.run.folder / "checkpoint")
+        return f"the last good checkpoint is {checkpoint}" if checkpoint else "there is no checkpoint yet"
 
     def report(self, values: dict[str, Tensor]) -> None:
         """A line of metrics, the callbacks, a checkpoint, each when due."""
@@ -302,11 +312,8 @@ class Training:
         if self.run is None:
             return
         began = time.monotonic()
-        carried = {f"{self.processes.rank}/{i}/{k}": v for i, s in enumerate(self.carried) for k, v in s.items()}
-        if self.processes.count > 1:
-            boxes: list[Any] = [None] * self.processes.count
-            torch.distributed.all_gather_object(boxes, carried)
-            carried = {k: v for box in boxes for k, v in box.items()}
+        own = {f"{self.processes.rank}/{i}/{k}": v.clone() for i, s in enumerate(self.carried) for k, v in s.items()}
+        carried = {k: v for each in self.processes.all(own) for k, v in each.items()}
         weights = saved_tensors(self.method)
         lost = any(not local(value).isfinite().all() for value in weights.values() if value.is_floating_point())
         if self.processes.worst(lost):
@@ -368,8 +375,12 @@ class Training:
             return
         averages = {k: v for turns in self.turns for k, v in turns.averages()}
         for name, tensors in (("average", averages), ("model", saved_tensors(self.method))):
-            made_whole = {key: whole_tensor(value) for key, value in tensors.items()}
-            if made_whole and self.processes.first:
+            made_whole = {}
+            for key, value in tensors.items():  # one after another: the whole of a spread method fits on no device
+                one = whole_tensor(value)
+                if self.processes.first:
+                    made_whole[key] = one.cpu()
+            if made_whole:
                 self.run.write_weights(made_whole, name)
 
 

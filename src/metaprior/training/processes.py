@@ -66,13 +66,17 @@ class Processes:
         dist.broadcast_object_list(box, src=0)
         return box[0]
 
+    def all(self, value: T) -> list[T]:
+        """The values of all processes, in the order of ranks."""
+        if self.count == 1:
+            return [value]
+        values: list[Any] = [None] * self.count
+        dist.all_gather_object(values, value)
+        return values
+
     def worst(self, value: bool) -> bool:
         """Whether it is true in any process."""
-        if self.count == 1:
-            return value
-        flags: list[Any] = [None] * self.count
-        dist.all_gather_object(flags, value)
-        return any(flags)
+        return any(self.all(value))
 
     def wait(self) -> None:
         """Wait for all processes."""

@@ -106,13 +106,17 @@ class Turns:
         return None if norm is None else whole_tensor(norm)
 
     def state(self) -> dict[str, Tensor]:
-        """The optimiser's tensors, named player/parameter/quantity."""
-        return {
+        """The optimiser's tensors, named player/parameter/quantity; an error if it keeps anything else."""
+        state = {
             f"{self.player.name}/{name}/{key}": value
             for name, parameter in self.parameters.items()
             for key, value in self.optimizer.state.get(parameter, {}).items()
-            if isinstance(value, Tensor)
         }
+        for name, value in state.items():
+            if not isinstance(value, Tensor):
+                kind = type(self.optimizer).__name__
+                raise MetapriorError(f"{kind} keeps {name} as {type(value).__name__}; only tensors can be saved")
+        return state
 
     def load_state(self, tensors: Mapping[str, Tensor]) -> None:
         """Take the optimiser's tensors back."""

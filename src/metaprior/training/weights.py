@@ -33,8 +33,9 @@ def load_tensors(method: Method, tensors: Mapping[str, Tensor]) -> None:
             raise MetapriorError(
                 f"the weights' '{name}' has shape {tuple(tensors[name].shape)}; this method's has {tuple(value.shape)}"
             )
-    laid_out = {name: laid_out_as(value, tensors[name]) for name, value in expected.items()}
-    method.load_state_dict(laid_out, strict=False)
+    with torch.no_grad():
+        for name, value in expected.items():
+            value.copy_(laid_out_as(value, tensors[name]))
 
 
 def channels_last(whole: Tensor) -> Tensor:
