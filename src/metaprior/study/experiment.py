@@ -123,7 +123,8 @@ def carry_out(
         "data_spec": to_plain(spec),
         "provenance": provenance(experiment.loop.threads) | {"data_digest": data.digest},
     }
-    shown = [ProgressBar(f"{experiment.recipe} on {experiment.data.partition(':')[0]}")] if progress else []
+    title = f"{experiment.recipe} on {experiment.data.partition(':')[0]}"
+    shown = [ProgressBar(title)] if progress and processes.first else []
     try:
         if processes.first:
             run.write_config(experiment.plain() | described)
