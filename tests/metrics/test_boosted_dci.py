@@ -2,15 +2,15 @@ import numpy as np
 import pytest
 
 from metaprior.core import MetapriorError
-from metaprior.metrics import dci
+from metaprior.metrics import Backend, dci
+from metaprior.metrics.boosting import fit_lightgbm, fit_sklearn, problem
 from tests.metrics import reference
 
-WITH_DCI = ("A_dsprites", "B_dsprites", "C_dsprites")
+CASES = ("A_dsprites", "B_dsprites", "C_dsprites")
 
 
-def halves(case: str, train: int, test: int, factors: slice = slice(None)) -> tuple[np.ndarray, ...]:
+def drawn(case: str, train: int, test: int) -> tuple[np.ndarray, ...]:
     codes, values = reference.sample(case, train + test, seed=0)
-    values = values[:, factors]
     return codes[:train], values[:train], codes[train:], values[train:]
 
 
@@ -51,3 +51,39 @@ def test_threads_and_repetition_do_not_change_the_result() -> None:
 def test_an_unknown_backend_is_refused() -> None:
     with pytest.raises(MetapriorError, match="unknown backend 'lightgmb'; did you mean 'lightgbm'"):
         dci(*identity(), backend="lightgmb")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("classes", [2, 3, 5])
+def test_trees_are_those_of_scikit_learn_where_bins_are_exact(classes: int) -> None:
+    random = np.random.default_rng(classes)
+    codes = random.integers(0, 7, size=(1500, 3)).astype(float)
+    values = (codes @ [1.0, 0.6, 0.2] + random.normal(size=len(codes))).astype(int) % classes
+    task = problem(codes[:1000], values[:1000], codes[1000:], values[1000:])
+    ours, exact = fit_lightgbm(task, 0), fit_sklearn(task, 0)
+    assert ours.importance == pytest.approx(exact.importance, abs=1e-6)
+    assert (ours.train_accuracy, ours.test_accuracy) == (exact.train_accuracy, exact.test_accuracy)
+
+
+@reference.recorded
+@pytest.mark.parametrize("case", CASES)
+def test_small_samples_score_as_with_scikit_learn(case: str) -> None:
+    codes, values, test, test_values = drawn(case, 600, 300)
+    few = np.s_[:, :2]
+    ours, exact = (
+        dci(codes, values[few], test, test_values[few], backend=backend) for backend in ("lightgbm", "sklearn")
+    )
+    assert ours.disentanglement == pytest.approx(exact.disentanglement, abs=0.035)
+    assert ours.completeness == pytest.approx(exact.completeness, abs=0.035)
+    assert ours.informativeness_test == pytest.approx(exact.informativeness_test, abs=0.035)
+
+
+@pytest.mark.slow
+@reference.recorded
+@pytest.mark.parametrize(
+    ("case", "backend", "within"),
+    [*((case, "lightgbm", 0.035) for case in CASES), ("A_dsprites", "sklearn", 0.01)],
+)
+def test_scores_agree_with_the_recorded_ones(case: str, backend: Backend, within: float) -> None:
+    result, recorded = dci(*drawn(case, 10_000, 5_000), backend=backend), reference.scores(case, "dci")
+    for name in ("disentanglement", "completeness", "informativeness_train", "informativeness_test"):
+        assert getattr(result, name) == pytest.approx(recorded[name]["mean"], abs=within), name

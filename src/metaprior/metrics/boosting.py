@@ -1,8 +1,13 @@
-"""Gradient-boosted trees that predict one factor from the codes: how much each code matters, and how well it works.
+r"""Gradient-boosted trees that predict one factor from the codes: how much each code matters, and how well it works.
 
-``sklearn`` is the study's ``GradientBoostingClassifier()`` with its defaults and a fixed seed: minutes for dSprites.
-``lightgbm`` grows the same trees on histograms: gains as importances, depth 3, one example a leaf. Split counts,
-LightGBM's default importance, would change the score completely.
+Both backends boost as the study's ``GradientBoostingClassifier()`` does (Friedman 2001): 100 stages, each of one tree
+of depth 3 for every class (for one of two), fitted to the residuals r = y − p by least squares. A split is worth
+
+.. math:: (\sum_L r)^2 / n_L + (\sum_R r)^2 / n_R - (\sum r)^2 / n,
+
+the decrease of the squared error, and a code is as important as its splits are worth together. LightGBM left to itself
+would divide by :math:`\sum p(1 - p)` in place of n, as a Newton step does. That weighs examples which are told already
+as much as those in doubt, and makes mixed codes look disentangled: .42 where the study's trees give .33.
 """
 
 from collections.abc import Callable
@@ -13,6 +18,8 @@ import numpy as np
 from jaxtyping import Float, Int
 
 Backend: TypeAlias = Literal["lightgbm", "sklearn"]
+
+STAGES, RATE, LEAVES = 100, 0.1, 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,51 +67,107 @@ def fit_sklearn(task: Problem, seed: int) -> Fit:
 
 
 def fit_lightgbm(task: Problem, seed: int) -> Fit:
-    """LightGBM's trees, as near to scikit-learn's as it can grow them."""
+    """The same boosting, with trees that LightGBM grows on histograms of 255 bins."""
     import lightgbm
 
     if task.classes == 1:
         return _constant(task)
+    trees = task.classes if task.classes > 2 else 1  # a stage
     options = {
-        "objective": "multiclass" if task.classes > 2 else "binary",
-        "num_class": task.classes if task.classes > 2 else 1,
+        "objective": "none",
+        "metric": "none",
+        "num_class": trees,
+        "boost_from_average": False,
+        "learning_rate": 1.0,
         "max_depth": 3,
-        "num_leaves": 8,
-        "learning_rate": 0.1,
+        "num_leaves": LEAVES,
         "min_data_in_leaf": 1,
+        "min_sum_hessian_in_leaf": 0.0,
         "min_data_in_bin": 1,
+        "max_bin": 255,
         "feature_pre_filter": False,
-        "force_col_wise": True,
+        "enable_bundle": False,
+        "force_row_wise": True,
         "deterministic": True,
         "num_threads": 1,
         "seed": seed,
         "verbosity": -1,
     }
-    train = lightgbm.Dataset(task.train_codes, task.train_classes, params=options)
+    train = lightgbm.Dataset(task.train_codes, task.train_classes, params=options).construct()
+    if all(train.feature_num_bin(code) < 2 for code in range(train.num_feature())):
+        return _constant(task)  # LightGBM grows no trees on constant codes
     test = lightgbm.Dataset(task.test_codes, task.test_classes.clip(0), reference=train, params=options)
     model = lightgbm.Booster(options, train)
     model.add_valid(test, "test")
-    for _ in range(100):
-        model.update()
+
+    truth = (task.train_classes == np.arange(task.classes)[-trees:, None]).astype(np.float64)
+    share = truth.mean(axis=1, keepdims=True)
+    prior = np.log(share) if trees > 1 else np.log(share / (1 - share))
+    scores = [prior.repeat(len(classes), axis=1) for classes in (task.train_classes, task.test_classes)]
+    before = [np.zeros_like(score) for score in scores]
+    for _ in range(STAGES):
+        residual = truth - _probabilities(scores[0])
+        model.update(fobj=lambda *_, r=residual: (-r.ravel(), np.ones(r.size)))  # hessian 1: least squares
+        after = [_sums(model.eval_train), _sums(model.eval_valid)]
+        leaves = _leaves(*(new - old for new, old in zip(after, before, strict=True)))
+        step = RATE * _newton(leaves[0], residual, task.classes)
+        for score, leaf in zip(scores, leaves, strict=True):
+            score += step[leaf]
+        before = after
     gain = model.feature_importance("gain")
-    return Fit(
-        importance=gain / gain.sum() if gain.any() else gain,
-        train_accuracy=_accuracy(model.eval_train, task.train_classes),
-        test_accuracy=_accuracy(model.eval_valid, task.test_classes),
+    train_accuracy, test_accuracy = (
+        float(((score.argmax(axis=0) if trees > 1 else score[0] > 0) == classes).mean())
+        for score, classes in zip(scores, (task.train_classes, task.test_classes), strict=True)
     )
+    return Fit(gain / gain.sum() if gain.any() else gain, train_accuracy, test_accuracy)
 
 
-def _accuracy(evaluate: Callable, classes: np.ndarray) -> float:
-    """Accuracy by the scores that boosting keeps of both sets, which saves predicting every tree anew."""
+def _probabilities(scores: Float[np.ndarray, "trees n"]) -> Float[np.ndarray, "trees n"]:
+    """Of each class, or of the second where one score tells two classes apart."""
+    if len(scores) == 1:
+        return 1 / (1 + np.exp(-scores))
+    odds = np.exp(scores - scores.max(axis=0))
+    return odds / odds.sum(axis=0)
 
-    def accuracy(scores: np.ndarray, _: object) -> tuple[str, float, bool]:
-        predicted = scores.argmax(axis=1) if scores.ndim == 2 else scores > 0.5
-        return "accuracy", float((predicted == classes).mean()), True
 
-    return next(value for _, name, value, _ in evaluate(accuracy) if name == "accuracy")
+def _sums(evaluate: Callable) -> Float[np.ndarray, "trees n"]:
+    """What a set's trees give so far, which LightGBM keeps while it learns: no tree is ever asked again."""
+    kept = []
+
+    def keep(sums: np.ndarray, _: object) -> tuple[str, float, bool]:
+        kept.append(sums.reshape(len(sums), -1).T.copy())
+        return "sums", 0.0, True
+
+    evaluate(keep)
+    return kept[0]
+
+
+def _leaves(train: Float[np.ndarray, "trees n"], test: Float[np.ndarray, "trees m"]) -> list[np.ndarray]:
+    """The leaves that examples fall into, numbered through all trees of a stage, by what these trees give them.
+
+    A leaf gives the mean residual of its training examples. Two leaves of one tree that give the same are one here.
+    """
+    given = np.sort(train, axis=1)
+    tree, place = np.nonzero(np.diff(given, axis=1) > 1e-12)  # less is rounding
+    between = np.full((len(given), LEAVES - 1), np.inf)
+    between[tree, np.arange(len(tree)) - np.searchsorted(tree, tree)] = (
+        given[tree, place] + given[tree, place + 1]
+    ) / 2
+    first = LEAVES * np.arange(len(given))[:, None]
+    return [first + sum(some > edge[:, None] for edge in between.T) for some in (train, test)]
+
+
+def _newton(leaf: Int[np.ndarray, "trees n"], residual: Float[np.ndarray, "trees n"], classes: int) -> np.ndarray:
+    """Each leaf's step: Σr / Σ|r|(1 − |r|), and of K > 2 classes (K − 1)/K of it."""
+    size = LEAVES * len(leaf)
+    slope = np.bincount(leaf.ravel(), residual.ravel(), size)
+    curvature = np.bincount(leaf.ravel(), (np.abs(residual) * (1 - np.abs(residual))).ravel(), size)
+    step = np.divide(slope, curvature, out=np.zeros(size), where=curvature > 1e-150)
+    return step if classes == 2 else step * (classes - 1) / classes
 
 
 def _constant(task: Problem) -> Fit:
-    """A factor of one value: nothing to learn, every code unimportant."""
-    codes = task.train_codes.shape[1]
-    return Fit(np.zeros(codes), train_accuracy=1.0, test_accuracy=float((task.test_classes == 0).mean()))
+    """Nothing to learn, or nothing to learn from: every code is unimportant, and the commonest class the guess."""
+    guess = np.bincount(task.train_classes).argmax()
+    accuracies = (float((classes == guess).mean()) for classes in (task.train_classes, task.test_classes))
+    return Fit(np.zeros(task.train_codes.shape[1]), *accuracies)
