@@ -1,13 +1,14 @@
 r"""Gradient-boosted trees that predict one factor from the codes: how much each code matters, and how well it works.
 
-Both backends boost as the study's ``GradientBoostingClassifier()`` does (Friedman 2001): 100 stages, each of one tree
-of depth 3 for every class (for one of two), fitted to the residuals r = y − p by least squares. A split is worth
+Both backends boost as the study's ``GradientBoostingClassifier()`` does (Friedman 2001): in each of 100 stages a tree
+of depth 3 for every class (a single one where there are two) fits the residuals r = y − p by least squares. A split is
+worth
 
 .. math:: (\sum_L r)^2 / n_L + (\sum_R r)^2 / n_R - (\sum r)^2 / n,
 
-the decrease of the squared error, and a code is as important as its splits are worth together. LightGBM left to itself
-would divide by :math:`\sum p(1 - p)` in place of n, as a Newton step does. That weighs examples which are told already
-as much as those in doubt, and makes mixed codes look disentangled: .42 where the study's trees give .33.
+the decrease of the squared error, and a code is as important as its splits are worth together. LightGBM's own boosting
+has :math:`\sum p(1 - p)` in place of n, as a Newton step does: examples that are told already then count as much as
+those in doubt, and mixed codes look disentangled, .42 where the study's trees give .33.
 """
 
 from collections.abc import Callable
@@ -67,7 +68,10 @@ def fit_sklearn(task: Problem, seed: int) -> Fit:
 
 
 def fit_lightgbm(task: Problem, seed: int) -> Fit:
-    """The same boosting, with trees that LightGBM grows on histograms of 255 bins."""
+    """The same boosting; LightGBM grows the trees, on histograms of 255 bins, and sums what their splits are worth.
+
+    It is given the gradient −r and the hessian 1, so that its gain is the decrease of the squared error.
+    """
     import lightgbm
 
     if task.classes == 1:
@@ -107,7 +111,7 @@ def fit_lightgbm(task: Problem, seed: int) -> Fit:
     before = [np.zeros_like(score) for score in scores]
     for _ in range(STAGES):
         residual = truth - _probabilities(scores[0])
-        model.update(fobj=lambda *_, r=residual: (-r.ravel(), np.ones(r.size)))  # hessian 1: least squares
+        model.update(fobj=lambda *_, r=residual: (-r.ravel(), np.ones(r.size)))
         after = [_sums(model.eval_train), _sums(model.eval_valid)]
         leaves = _leaves(*(new - old for new, old in zip(after, before, strict=True)))
         step = RATE * _newton(leaves[0], residual, task.classes)
