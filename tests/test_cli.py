@@ -351,3 +351,16 @@ def test_the_documented_method_trains_from_its_file(capsys, tmp_path):
     code, out, _ = call(capsys, "train", f"{tmp_path}/mine.py:recipe", *options)
     assert code == 0
     assert json.loads(out)["terms"]["autoencoder/squared_error"] > 0
+
+
+def test_a_fault_that_nobody_foresaw_is_one_line_too(capsys, tmp_path):
+    page = (Path(__file__).parents[1] / "docs" / "concepts.md").read_text()
+    text = re.search(r"```python\n(.*?)```", page, re.DOTALL)[1]
+    (tmp_path / "mine.py").write_text(text.replace("codes = self.encoder(", "codes = self.encodr("))
+    arguments = ["train", f"{tmp_path}/mine.py:recipe", "--data", "digits", "--steps", "2", "--quiet"]
+    code, out, err = call(capsys, *arguments, "--out", tmp_path / "run")
+    assert (code, out) == (2, "")
+    assert re.fullmatch(r"metaprior: error: AttributeError \([^\n]+line \d+\): [^\n]+; --debug shows where\n", err)
+    assert not (tmp_path / "run").exists()
+    with pytest.raises(AttributeError):
+        main([*map(str, arguments), "--debug", "--out", str(tmp_path / "run")])

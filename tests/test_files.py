@@ -55,3 +55,14 @@ def test_the_rest_of_a_killed_writer_is_swept_and_that_of_a_living_one_is_not(tm
 def test_a_folder_that_cannot_be_written() -> None:
     with pytest.raises(MetapriorError, match="cannot write /dev/null/x"), whole(Path("/dev/null/x")):
         pass
+
+
+def test_a_pipe_is_refused_and_a_link_is_followed(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(MetapriorError, match="neither a file nor a folder"), whole(tmp_path / "pipe"):
+        pass
+    (tmp_path / "link").symlink_to(tmp_path / "file")
+    with whole(tmp_path / "link") as temporary:
+        temporary.write_text("new")
+    assert (tmp_path / "link").is_symlink()
+    assert (tmp_path / "file").read_text() == "new"

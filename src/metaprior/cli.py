@@ -58,7 +58,22 @@ def main(arguments: Sequence[str] | None = None) -> None:
         where = f"{fault.filename}: " if fault.filename else ""
         print(f"metaprior: error: {where}{fault.strerror or fault}", file=sys.stderr)
         code = 2
+    except Exception as fault:
+        if debug:
+            raise
+        print(f"metaprior: error: {unforeseen(fault)}; --debug shows where", file=sys.stderr)
+        code = 2
     sys.exit(code)
+
+
+def unforeseen(fault: Exception) -> str:
+    """One line about a fault that no command foresaw: what it was, and the last own line of code it came from."""
+    said = " ".join(str(fault).split())
+    place = fault.__traceback__
+    while place is not None and place.tb_next is not None and "torch" not in place.tb_next.tb_frame.f_code.co_filename:
+        place = place.tb_next
+    where = f" ({os.path.basename(place.tb_frame.f_code.co_filename)}, line {place.tb_lineno})" if place else ""
+    return f"{type(fault).__name__}{where}: {said[:300] or 'no more is known'}"
 
 
 def told_at_once(given: list[str]) -> str | None:

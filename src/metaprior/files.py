@@ -18,13 +18,18 @@ def whole(target: Path) -> Iterator[Path]:
     """A temporary path beside ``target`` that takes its name when the block ends well, and goes away otherwise.
 
     A file or a folder may be made there. A full disk becomes a one-line error. What a killed writer left behind is
-    removed by the next one.
+    removed by the next one. Links are followed; a device or a pipe is refused.
     """
+    target = target.resolve()
+    if target.exists() and not (target.is_file() or target.is_dir()):
+        raise MetapriorError(f"cannot write {target}: it is neither a file nor a folder")
     temporary = target.with_name(f"{_beginning(target)}{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         _sweep(target)
         yield temporary
+        for each in temporary.glob("*"):
+            sync(each)
         sync(temporary)
         if temporary.is_dir() and target.exists():
             shutil.rmtree(target)
@@ -48,13 +53,12 @@ def unwritable(target: Path, fault: OSError) -> MetapriorError:
 
 
 def sync(path: Path) -> None:
-    """Make a file, or a folder and the files in it, survive a power cut."""
-    for each in [*path.glob("*"), path] if path.is_dir() else [path]:
-        handle = os.open(each, os.O_RDONLY)
-        try:
-            os.fsync(handle)
-        finally:
-            os.close(handle)
+    """Make a file, or a folder's list of names, survive a power cut."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def sha256(path: Path) -> str:

@@ -95,3 +95,13 @@ def test_supervised_xent_has_the_values_the_reference_asserts(mean, factors, exp
     loss = supervised_xent(torch.full((64, 10), mean), torch.zeros(64, factors)).sum().item()
     assert loss == pytest.approx(expected, abs=1e-2)
     assert loss == pytest.approx(64 * factors * math.log1p(math.exp(mean)), rel=1e-6)
+
+
+def test_a_missing_factor_adds_nothing_and_pulls_nowhere():
+    means = random(0, 4, 3).requires_grad_()
+    targets = torch.tensor([[0.5, -1 / 3]] * 4)
+    expected = supervised_xent(means, targets[:, :1])
+    found = supervised_xent(means, targets)
+    assert torch.equal(found, expected)
+    found.sum().backward()
+    assert torch.equal(means.grad[:, 1:], torch.zeros(4, 2))

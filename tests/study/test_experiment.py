@@ -13,7 +13,7 @@ from metaprior.data import load as load_data
 from metaprior.methods import RECIPES, FactorVAERecipe, S2VAERecipe, VAERecipe, find_recipe
 from metaprior.study import Experiment, build_method, carry_out, load, train
 from metaprior.study.experiment import build_sources, warm_start
-from metaprior.training import Loop, Run
+from metaprior.training import Callback, Loop, Run
 
 WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
 SPEC = DataSpec(image_shape=(1, 16, 16), factor_sizes=(3, 2, 2, 4, 4))
@@ -260,3 +260,36 @@ def test_carrying_out_tells_how_it_went(tmp_path: Path) -> None:
     run, result = carry_out(experiment, tmp_path / "run", progress=False)
     assert (result.steps, result.interrupted) == (2, False)
     assert run.finished
+
+
+def test_a_finished_run_is_not_called_finished_at_fewer_steps(run: Run) -> None:
+    with pytest.raises(MetapriorError, match=r"done 3 steps, more than 2"):
+        small_run(run.folder, resume=True, steps=2)
+
+
+def test_a_run_does_not_go_on_with_data_that_have_changed(tmp_path: Path) -> None:
+    from PIL import Image
+
+    (tmp_path / "pictures").mkdir()
+    for i in range(4):
+        Image.new("L", (8, 8), 60 * i).save(tmp_path / "pictures" / f"{i}.png")
+    options = {"data": f"folder:path={tmp_path}/pictures", "out": tmp_path / "run", "method": SMALL, "progress": False}
+    train("vae", steps=2, **options)  # type: ignore[arg-type]
+    Image.new("L", (8, 8), 255).save(tmp_path / "pictures" / "0.png")
+    with pytest.raises(MetapriorError, match="was begun on other data"):
+        train("vae", steps=4, resume=True, **options)  # type: ignore[arg-type]
+
+
+def test_only_one_process_trains_into_a_folder(run: Run) -> None:
+    with run.alone(), pytest.raises(MetapriorError, match="another process is training into"):
+        small_run(run.folder, resume=True, steps=9)
+
+
+def test_whatever_goes_wrong_before_the_first_step_leaves_nothing(tmp_path: Path) -> None:
+    class Broken(Callback):
+        def begin(self, method, loop, run, step):
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        small_run(tmp_path / "run", callbacks=[Broken()])
+    assert not (tmp_path / "run").exists()

@@ -202,6 +202,16 @@ def test_killed_and_resumed_equals_never_stopped(tmp_path):
         assert terms_of(one.run) == terms_of(other.run)
 
 
+def test_a_cohort_goes_on_without_the_member_that_had_diverged(tmp_path):
+    first, wild, last = recipes("beta-vae")
+    chosen, loop = [first, replace(wild, lr=1e4), last], replace(LOOP, steps=10, checkpoint_every=1, keep=1)
+    together(chosen, tmp_path, replace(loop, steps=6))
+    resumed, result = together(chosen, tmp_path, loop, resume=True)
+    assert list(result.diverged) == [1]
+    for i in (0, 2):
+        assert_same(resumed[i], alone(chosen[i], SEEDS[i], replace(LOOP, steps=10)))
+
+
 def test_a_member_can_go_on_alone(tmp_path):
     recipe, *_ = chosen = recipes("beta-vae")
     members, _ = together(chosen, tmp_path, replace(LOOP, steps=8))

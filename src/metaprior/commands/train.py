@@ -34,6 +34,8 @@ class TrainBase:
     """Labelled examples, for methods that learn from them."""
     label_seed: int = 0
     """Seed of the labelled set."""
+    warm_start: Annotated[str | None, tyro.conf.arg(metavar="RUN")] = None
+    """Run folder whose weights to begin from."""
     out: Path | None = None
     """Run folder; by default the next free runs/METHOD-0, runs/METHOD-1 ..."""
     resume: Json = False
@@ -67,20 +69,23 @@ def train_options(given: list[str]) -> tuple[type, list[str], Any]:
     def run(self: Any) -> int:
         return train(Experiment(
             recipe=experiment.recipe, method=self.method, data=self.data, labels=self.labels,
-            label_seed=self.label_seed, loop=self.loop,
+            label_seed=self.label_seed, warm_start=self.warm_start, loop=self.loop,
         ), self)  # fmt: skip
 
     kind = make_dataclass(
         "Train", fields, bases=(TrainBase,), frozen=True, namespace={"run": run, "recipe": experiment.recipe}
     )
     kind.__doc__ = f"{type(method).__doc__}\n\n{EXAMPLES}"
-    default = kind(data=experiment.data, labels=experiment.labels, label_seed=experiment.label_seed)
+    default = kind(
+        data=experiment.data, labels=experiment.labels, label_seed=experiment.label_seed,
+        warm_start=experiment.warm_start,
+    )  # fmt: skip
     return kind, given, default
 
 
 def chosen(given: list[str]) -> tuple[dict[str, Any], list[str]]:
     """The config that the arguments begin from, which names the recipe, and the arguments that remain."""
-    given = list(given)
+    given = [part for word in given for part in (word.split("=", 1) if word.startswith("--config=") else [word])]
     plain: dict[str, Any] = {}
     if "--config" in given:
         place = given.index("--config")
@@ -127,7 +132,7 @@ def read_config(path: Path) -> dict[str, Any]:
         plain = json.loads(path.read_text())
     except OSError as fault:
         raise MetapriorError(f"the config {path} cannot be read: {fault.strerror}") from None
-    except ValueError as fault:
+    except (ValueError, RecursionError) as fault:
         raise MetapriorError(f"the config {path} is not JSON: {fault}") from None
     if not isinstance(plain, dict):
         raise MetapriorError(f"the config {path} must be a JSON object")

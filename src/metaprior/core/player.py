@@ -5,6 +5,7 @@ from typing import Any, Protocol
 
 import torch
 
+from metaprior.core.errors import MetapriorError
 from metaprior.core.schedule import Scalar
 
 
@@ -77,3 +78,11 @@ class Player:
     groups: tuple[Group, ...] = ()
     repeats: int = 1
     ema: float | None = None
+
+    def __post_init__(self) -> None:
+        if not self.modules:
+            raise MetapriorError(f"player '{self.name}' names no modules, so it has nothing to train")
+        if self.repeats < 1:
+            raise MetapriorError(f"player '{self.name}' must take at least one turn a step, not {self.repeats}")
+        if self.ema is not None and not 0 <= self.ema < 1:
+            raise MetapriorError(f"the decay of player '{self.name}' must lie in [0, 1), not {self.ema}")

@@ -81,7 +81,11 @@ class Piecewise(Schedule):
 
 
 Scalar: TypeAlias = float | Schedule
-SCHEDULES: dict[str, type[Schedule]] = {"linear": Linear, "cosine": Cosine, "piecewise": Piecewise}
+
+
+def schedules() -> dict[str, type[Schedule]]:
+    """All kinds of schedules by the names that configs call them, those of your own included."""
+    return {kind.__name__.lower(): kind for kind in Schedule.__subclasses__()}
 
 
 def value_at(scalar: Scalar, step: int) -> float:
@@ -105,9 +109,10 @@ def parse_scalar(text: str | float) -> Scalar:
     if not match:
         raise MetapriorError(f"'{text}' is neither a number nor a schedule such as linear(start=0, end=1, steps=100)")
     name, inside = match.groups()
-    if name not in SCHEDULES:
-        raise unknown("schedule", name, SCHEDULES)
-    kinds = {f.name: str(f.type) for f in fields(SCHEDULES[name])}
+    known = schedules()
+    if name not in known:
+        raise unknown("schedule", name, known)
+    kinds = {f.name: str(f.type) for f in fields(known[name])}
     values: dict[str, Any] = {}
     for pair in filter(None, (p.strip() for p in inside.split(","))):
         key, _, value = (side.strip() for side in pair.partition("="))
@@ -118,9 +123,9 @@ def parse_scalar(text: str | float) -> Scalar:
         except ValueError:
             raise MetapriorError(f"'{value}' is not a {kinds[key]}, as {key} of the schedule {name} must be") from None
     try:
-        return SCHEDULES[name](**values)
+        return known[name](**values)
     except TypeError:
-        missing = [f.name for f in fields(SCHEDULES[name]) if f.name not in values]
+        missing = [f.name for f in fields(known[name]) if f.name not in values]
         raise MetapriorError(f"the schedule {name} lacks {', '.join(missing)}") from None
 
 

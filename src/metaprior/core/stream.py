@@ -26,12 +26,19 @@ class Source(Protocol):
         ...
 
 
+_MOST = 2**24
+
+
 @dataclass(frozen=True)
 class Stream:
     """How to draw: ``batch`` examples a turn over all processes together, from the source of that name."""
 
     batch: int
     source: str = "train"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.batch, int) or not 1 <= self.batch <= _MOST:
+            raise MetapriorError(f"a batch holds at least 1 example and at most {_MOST}, not {self.batch}")
 
     def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
         """Indices into a source of ``length`` examples, int64; the first axis is the global batch."""

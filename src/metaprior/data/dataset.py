@@ -46,6 +46,8 @@ class Dataset:
     factor_names: tuple[str, ...] = ()
     factor_sizes: tuple[int, ...] = ()
     class_names: tuple[str, ...] = ()
+    vocabulary: int = 256
+    """How many tokens there may be: bytes, unless said otherwise."""
     caveat: str = ""
     factor_values: tuple[tuple[str, ...], ...] = ()
     """What each factor's indices stand for, where that is known."""
@@ -99,9 +101,14 @@ class Dataset:
         return DataSpec(
             image_shape=shape,
             factor_sizes=self.factor_sizes,
-            classes=len(self.class_names),
-            vocabulary=0 if self.tokens is None else 256,
+            classes=self.classes,
+            vocabulary=0 if self.tokens is None else max(self.vocabulary, int(self.tokens.max()) + 1),
         )
+
+    @property
+    def classes(self) -> int:
+        """The number of classes: of their names, or as many as the labels count up to."""
+        return len(self.class_names) or (0 if self.labels is None else int(self.labels.max()) + 1)
 
     @cached_property
     def digest(self) -> str:

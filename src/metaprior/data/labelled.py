@@ -59,4 +59,4 @@ def _factors(data: Dataset) -> tuple[np.ndarray, tuple[str, ...], tuple[int, ...
         return data.factors.cpu().numpy(), data.factor_names, data.factor_sizes
     if data.labels is None:
         raise MetapriorError(f"data set '{data.name}' has neither factors nor labels to draw a labelled set from")
-    return data.labels.cpu().numpy()[:, None], ("class",), (len(data.class_names),)
+    return data.labels.cpu().numpy()[:, None], ("class",), (data.classes,)

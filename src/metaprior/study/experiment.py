@@ -1,5 +1,6 @@
 """One experiment: a recipe, data and the loop, carried out into a run folder and loaded back from it."""
 
+import contextlib
 import dataclasses
 import json
 import shutil
@@ -39,22 +40,21 @@ class Experiment:
     """Labelled examples, for methods that learn from them."""
     label_seed: int = 0
     """Seed of the labelled set; all models of one seed see the same labels."""
+    warm_start: str | None = None
+    """A run folder whose weights to begin from, where names and shapes agree."""
     loop: Loop = field(default_factory=Loop)
     """Options of the loop."""
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Experiment":
         """An experiment from a config file's content; what it leaves out keeps the recipe's defaults."""
-        known = {f.name for f in dataclasses.fields(cls)}
         given = {k: v for k, v in plain.items() if k not in ("format", "version", "provenance", "data_spec")}
         if not isinstance(given.get("recipe"), str):
             raise MetapriorError('the config names no recipe; it must hold "recipe": "beta-vae", say')
         recipe = find_recipe(given["recipe"])
         method = from_plain(type(recipe), given.get("method", {}), "method", base=recipe)
         rest = {k: v for k, v in given.items() if k not in ("recipe", "method")}
-        if set(rest) <= known:
-            return from_plain(cls, rest, base=cls(recipe=given["recipe"], method=method))
-        return from_plain(cls, rest)
+        return from_plain(cls, rest, base=cls(recipe=given["recipe"], method=method))
 
     def plain(self) -> dict[str, Any]:
         """The content of ``config.json`` that repeats this experiment."""
@@ -67,6 +67,7 @@ def train(
     data: str = "dsprites",
     labels: int | None = None,
     label_seed: int = 0,
+    warm_start: str | Path | None = None,
     out: str | Path | None = None,
     resume: bool = False,
     method: Mapping[str, Any] | None = None,
@@ -89,6 +90,7 @@ def train(
         data=data,
         labels=labels,
         label_seed=label_seed,
+        warm_start=str(warm_start) if warm_start else None,
         loop=from_plain(Loop, loop_options, "loop", base=loop or Loop()),
     )
     return carry_out(experiment, Path(out) if out else None, resume, callbacks, progress)[0]
@@ -109,35 +111,36 @@ def carry_out(
     data = load_data(experiment.data)
     sources = build_sources(experiment, data)
     spec = data_spec(data, sources)
-    run = Run(Path(processes.agree(str(out or new_run_folder(Path("runs"), experiment.recipe)))))  # pyright: ignore
+    run = Run(Path(processes.agree(str(out or new_run_folder(Path("runs"), experiment.recipe)))))
     existed = run.folder.exists()
-    if processes.first:
-        check_folder(run, experiment, resume)
-    last = processes.agree(already_finished(run, experiment.loop.steps) if resume else None)
-    if last is not None:
-        return run, Result(last["step"], False, last, last["seconds"])
-    method = build_method(experiment.method, spec, experiment.loop.seed, models_of(experiment.method))
-    if experiment.loop.warm_start:
-        warm_start(method, Path(experiment.loop.warm_start))
-    described = {
-        "data_spec": to_plain(spec),
-        "provenance": provenance(experiment.loop.threads) | {"data_digest": data.digest},
-    }
-    title = f"{experiment.recipe} on {experiment.data.partition(':')[0]}"
-    shown = [ProgressBar(title)] if progress and processes.first else []
-    try:
-        if processes.first:
-            run.write_config(experiment.plain() | described)
-        processes.wait()
-        return run, fit(method, sources, experiment.loop, run, [*shown, *callbacks], resume)
-    except MetapriorError:
-        if processes.first and not existed and not (run.folder / "metrics.jsonl").exists():
-            shutil.rmtree(run.folder, ignore_errors=True)  # nothing was trained: leave nothing behind
-        raise
+    with run.alone() if processes.first else contextlib.nullcontext():
+        try:
+            if processes.first:
+                check_folder(run, experiment, data.digest, resume)
+            last = processes.agree(already_finished(run, experiment.loop.steps) if resume else None)
+            if last is not None:
+                return run, Result(last["step"], False, last, last["seconds"])
+            method = build_method(experiment.method, spec, experiment.loop.seed, models_of(experiment.method))
+            if experiment.warm_start:
+                warm_start(method, Path(experiment.warm_start))
+            if processes.first:
+                made_by = provenance(experiment.loop.threads) | {"data_digest": data.digest}
+                run.write_config(experiment.plain() | {"data_spec": to_plain(spec), "provenance": made_by})
+            processes.wait()
+            title = f"{experiment.recipe} on {experiment.data.partition(':')[0]}"
+            shown = [ProgressBar(title)] if progress and processes.first else []
+            return run, fit(method, sources, experiment.loop, run, [*shown, *callbacks], resume)
+        except BaseException:
+            if processes.first and not existed and not run.trained:
+                shutil.rmtree(run.folder, ignore_errors=True)  # nothing was trained: leave nothing behind
+            raise
 
 
 def already_finished(run: Run, steps: int) -> dict[str, Any] | None:
-    """The last line of ``metrics.jsonl`` of a run that was trained for so many steps and has its weights, or None."""
+    """The last line of ``metrics.jsonl`` of a run that was trained for so many steps and has its weights, or None.
+
+    An error if it was trained for more: its weights are those of the later step.
+    """
     log = run.folder / "metrics.jsonl"
     if not run.finished or not log.exists():
         return None
@@ -146,7 +149,11 @@ def already_finished(run: Run, steps: int) -> dict[str, Any] | None:
         last = json.loads(lines[-1])
     except (ValueError, IndexError):  # a torn line: something was stopped while it wrote, so go on
         return None
-    return last if last["step"] >= steps else None
+    if last["step"] > steps:
+        raise MetapriorError(
+            f"{run.folder} has already done {last['step']} steps, more than {steps}; choose another --out"
+        )
+    return last if last["step"] == steps else None
 
 
 def build_sources(experiment: Experiment, data: Dataset | World) -> dict[str, Source]:
@@ -189,8 +196,8 @@ def models_of(recipe: Recipe, gone: bool = False) -> dict[str, Method | None]:
     }
 
 
-def check_folder(run: Run, experiment: Experiment, resume: bool) -> None:
-    """Refuse to write over a run, and to go on with one of another experiment."""
+def check_folder(run: Run, experiment: Experiment, digest: str, resume: bool) -> None:
+    """Refuse to write over a run, and to go on with one of another experiment or on other data."""
     if not run.begun:
         if run.folder.exists() and any(run.folder.iterdir()):
             raise MetapriorError(f"{run.folder} exists and is no run; choose another --out")
@@ -204,6 +211,10 @@ def check_folder(run: Run, experiment: Experiment, resume: bool) -> None:
                 f"{run.folder} was begun with {name} = {_flat(before).get(name)!r}, not {value!r}; "
                 "resume with the same settings, or choose another --out"
             )
+    if (run.config.get("provenance") or {}).get("data_digest", digest) != digest:
+        raise MetapriorError(
+            f"{run.folder} was begun on other data: '{experiment.data}' has changed since; choose another --out"
+        )
 
 
 def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

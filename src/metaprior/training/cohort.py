@@ -252,6 +252,8 @@ class Cohort:
                 "learning rate or loop.clip"
             )
             print_warning(f"{self.diverged[i]}; the other members go on")
+            if run := self.members[i].run:
+                run.write_diverged(self.diverged[i])
 
     @property
     def due(self) -> bool:
@@ -310,15 +312,20 @@ class Cohort:
         self.saving = self.saved_at - began
 
     def restore(self) -> None:
-        """Go back to the newest step of which every member has a checkpoint."""
-        if any(member.run is None for member in self.members):
+        """Go back to the newest step of which every member that had not diverged has a checkpoint."""
+        runs = [member.run for member in self.members if member.run]
+        if len(runs) < len(self.members):
             raise MetapriorError("a cohort can only be resumed when every member has a run")
-        folders = [member.run.folder / "checkpoint" for member in self.members if member.run]
+        self.diverged = {i: run.diverged for i, run in enumerate(runs) if run.diverged}
+        self.alive = [i not in self.diverged for i in range(len(runs))]
+        folders = [run.folder / "checkpoint" for run in runs]
         newest = [newest_checkpoint(folder, self.device)[0] for folder in folders]
-        self.step = min(checkpoint.step if checkpoint else 0 for checkpoint in newest)
+        steps = [c.step if c else 0 for c, alive in zip(newest, self.alive, strict=True) if alive]
+        self.step = min(steps, default=self.loop.steps)
         for i, (member, folder, checkpoint) in enumerate(zip(self.members, folders, newest, strict=True)):
-            if member.run:
-                member.run.cut_metrics(self.step)
+            if not self.alive[i]:
+                continue
+            runs[i].cut_metrics(self.step)
             if self.step == 0 or checkpoint is None:
                 continue
             if checkpoint.step != self.step:

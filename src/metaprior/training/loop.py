@@ -94,11 +94,16 @@ class Training:
         self.callbacks = [*callbacks, *(loggers(loop) if self.processes.first else ())]
 
     def check_streams(self) -> None:
-        """Every stream has a source, and its batch divides among processes and micro-batches."""
+        """Players and streams make sense: names, sources, batches that divide among processes and micro-batches."""
+        kind = type(self.method).__name__
+        names = [turns.player.name for turns in self.turns]
+        if not names or len(set(names)) < len(names):
+            raise MetapriorError(f"{kind} needs players of different names, not {names or 'none'}")
+        if not self.streams:
+            raise MetapriorError(f"{kind} draws no stream, so it would learn from nothing")
         if self.loop.accumulate > 1 and type(self.method).after is not Method.after:
             raise MetapriorError(
-                f"{type(self.method).__name__} acts after its updates on the whole batch, which accumulate > 1 would "
-                "split; set it to 1"
+                f"{kind} acts after its updates on the whole batch, which accumulate > 1 would split; set it to 1"
             )
         for name, stream in self.streams.items():
             if stream.source not in self.sources:

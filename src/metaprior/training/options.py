@@ -7,6 +7,8 @@ import torch
 
 from metaprior.core import MetapriorError
 
+_MOST_THREADS = 1024  # OpenMP crashes on absurd numbers
+
 
 @dataclass(frozen=True, kw_only=True)
 class Loop:
@@ -42,8 +44,6 @@ class Loop:
     """Checkpoints kept."""
     explode: float = 1e12
     """A term beyond this stops the run, as NaN does."""
-    warm_start: str | None = None
-    """A run folder whose weights to begin from."""
     tensorboard: bool = False
     """Also write TensorBoard event files into the run folder."""
     wandb: str | None = None
@@ -54,6 +54,12 @@ class Loop:
             value = getattr(self, name)
             if value is not None and value < (0 if name == "steps" else 1):
                 raise MetapriorError(f"loop.{name} must be at least {0 if name == 'steps' else 1}, not {value}")
+        for name in ("clip", "explode"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise MetapriorError(f"loop.{name} must be above 0, not {value}")
+        if (self.threads or 1) > _MOST_THREADS:
+            raise MetapriorError(f"loop.threads must be at most {_MOST_THREADS}, not {self.threads}")
 
     @property
     def log_interval(self) -> int:

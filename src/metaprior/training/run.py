@@ -1,10 +1,12 @@
 """The run folder: the whole truth of one training."""
 
 import contextlib
+import fcntl
 import json
 import os
 import platform
 import subprocess
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -53,9 +55,43 @@ class Run:
         return (self.folder / "config.json").exists()
 
     @property
+    def trained(self) -> bool:
+        """Whether any of a training was kept."""
+        return (self.folder / "metrics.jsonl").exists() or any((self.folder / "checkpoint").glob("*"))
+
+    @contextlib.contextmanager
+    def alone(self) -> Iterator[None]:
+        """Keep other processes of this machine from training into the folder, which is made if need be."""
+        try:
+            self.folder.mkdir(parents=True, exist_ok=True)
+            handle = os.open(self.folder, os.O_RDONLY)
+        except OSError as fault:
+            raise unwritable(self.folder, fault) from fault
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+        except BlockingIOError:
+            raise MetapriorError(
+                f"another process is training into {self.folder}; wait for it, or choose another --out"
+            ) from None
+        finally:
+            os.close(handle)
+
+    @property
     def finished(self) -> bool:
         """Whether the final weights are there."""
         return (self.folder / "model.safetensors").exists()
+
+    @property
+    def diverged(self) -> str | None:
+        """Why the run was given up as a member of a cohort, if it was."""
+        path = self.folder / "diverged.json"
+        return json.loads(path.read_text())["reason"] if path.exists() else None
+
+    def write_diverged(self, reason: str) -> None:
+        """Keep why the run was given up, so that the cohort can go on without it."""
+        with whole(self.folder / "diverged.json") as temporary:
+            temporary.write_text(json.dumps({"reason": reason}) + "\n")
 
     def write_config(self, config: dict[str, Any]) -> None:
         """Write ``config.json`` with the format, the versions and the machine."""
