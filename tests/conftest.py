@@ -52,12 +52,3 @@ def packs() -> Path:
     if not folder.is_dir():
         pytest.skip("the real data packs are not beside this checkout (../shared/data)")
     return folder
-
-
-@pytest.fixture(scope="session")
-def reference() -> Path:
-    """The folder of recorded reference scores; tests that need it skip where it is not."""
-    folder = Path(__file__).parents[2] / "shared" / "reference" / "disentanglement"
-    if not folder.is_dir():
-        pytest.skip("the recorded reference scores are not beside this checkout (../shared/reference)")
-    return folder

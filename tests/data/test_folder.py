@@ -131,3 +131,13 @@ def test_nothing_there(tmp_path: Path) -> None:
         read(tmp_path / "none")
     with pytest.raises(MetapriorError, match="needs path="):
         load("folder")
+
+
+def test_a_table_that_says_a_thing_twice_is_refused(tmp_path: Path) -> None:
+    Image.new("L", (8, 8)).save(tmp_path / "a.png")
+    (tmp_path / "factors.csv").write_text("file,size,size\na.png,1,2\n")
+    with pytest.raises(MetapriorError, match="two columns called 'size'"):
+        load(f"folder:path={tmp_path}")
+    (tmp_path / "factors.csv").write_text("file,size\na.png,1\na.png,2\n")
+    with pytest.raises(MetapriorError, match=r"lists 'a\.png' twice"):
+        load(f"folder:path={tmp_path}")

@@ -102,9 +102,13 @@ def parse_scalar(text: str | float) -> Scalar:
     Piecewise(values=(0.0, 4.0), boundaries=(100,))
     """
     try:
-        return float(text)
+        number = float(text)
     except (TypeError, ValueError):
-        pass
+        number = None
+    if number is not None:
+        if not math.isfinite(number):
+            raise MetapriorError(f"a number must be finite, not {text}")
+        return number
     match = re.fullmatch(r"(\w+)\((.*)\)", str(text).strip())
     if not match:
         raise MetapriorError(f"'{text}' is neither a number nor a schedule such as linear(start=0, end=1, steps=100)")

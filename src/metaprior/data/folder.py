@@ -1,6 +1,7 @@
 """A folder of pictures as a data set: labels by sub-folder, or labels and factors in a table beside them."""
 
 import csv
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -135,15 +136,21 @@ def _labels(table: Path, name: str, options: FolderOptions) -> Dataset:
 def _table(table: Path) -> tuple[list[Path], dict[str, list[str]]]:
     try:
         with table.open(newline="", encoding="utf-8-sig") as file:
-            rows = list(csv.DictReader(file, strict=True))
+            reader = csv.DictReader(file, strict=True)
+            rows, names = list(reader), reader.fieldnames or []
     except (csv.Error, UnicodeDecodeError) as error:
         raise MetapriorError(f"{table} is not a table of comma-separated values: {error}") from error
     if not rows or "file" not in rows[0]:
         raise MetapriorError(f"{table} needs a first line of column names with 'file' among them, and rows below it")
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise MetapriorError(f"{table} has two columns called '{twice[0]}'; give each factor a name of its own")
+    listed = [row["file"] for row in rows]
     ragged = next((i for i, row in enumerate(rows, 2) if None in row or None in row.values()), None)
     if ragged is not None:
         raise MetapriorError(f"{table}, line {ragged} has more or fewer columns than the first line")
-    files = [table.parent / row["file"] for row in rows]
+    if twice := next((name for name, times in Counter(listed).items() if times > 1), None):
+        raise MetapriorError(f"{table} lists '{twice}' twice; give each picture one line")
+    files = [table.parent / name for name in listed]
     absent = next((file for file in files if not file.is_file()), None)
     if absent is not None:
         raise MetapriorError(f"{table} names {absent}, which is not there")

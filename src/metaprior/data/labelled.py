@@ -32,6 +32,8 @@ def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labelle
     """
     if not 1 <= count <= len(source):
         raise MetapriorError(f"cannot label {count} examples of '{source.name}', which has {len(source)}")
+    if not 0 <= seed < 2**32:
+        raise MetapriorError(f"the seed of a labelled set must be from 0 to 2^32 - 1, not {seed}")
     random = RandomState(seed)
     if isinstance(source, World):
         drawn = np.stack([random.randint(size, size=count) for size in source.factor_sizes], axis=1)

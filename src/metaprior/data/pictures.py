@@ -60,7 +60,7 @@ def stack(pictures: list[UInt8[Tensor, "c h w"]], name: str) -> UInt8[Tensor, "n
         listed = ", ".join(f"{count} of {size}" for size, count in sizes.most_common(3))
         raise MetapriorError(
             f"the pictures of '{name}' are not all of one size ({listed}, width×height×channels); "
-            f"give one, as in '{name}:size=64', or 'channels=3' if only the colour differs"
+            f"give one, as in '{name}{',' if ':' in name else ':'}size=64', or 'channels=3' if only the colour differs"
         )
     return torch.stack(pictures)
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from metaprior.core import derived_seed, unknown
+from metaprior.core import MetapriorError, derived_seed, unknown
 from metaprior.judge.codes import Codes, CodesOfRows, CodesOfWorld, Data, Model, codes_of
 from metaprior.judge.features import Progress
 from metaprior.judge.scores import Score, Scores, Table
@@ -26,6 +26,11 @@ class Settings:
     backend: Backend = "lightgbm"
     seed: int = 0
     threads: int = 1
+
+    def __post_init__(self) -> None:
+        for name in ("train", "test", "bins", "threads"):
+            if getattr(self, name) < 1:
+                raise MetapriorError(f"{name} must be at least 1, not {getattr(self, name)}")
 
 
 def judge(

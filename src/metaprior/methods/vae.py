@@ -7,7 +7,20 @@ from typing import ClassVar, Literal
 import torch
 from torch import Tensor
 
-from metaprior.core import Adam, Batch, DataSpec, Method, Player, Replacement, Scalar, Step, Stream, Term, generator
+from metaprior.core import (
+    Adam,
+    Batch,
+    DataSpec,
+    MetapriorError,
+    Method,
+    Player,
+    Replacement,
+    Scalar,
+    Step,
+    Stream,
+    Term,
+    generator,
+)
 from metaprior.methods.images import require_images
 from metaprior.methods.supervision import Supervision
 from metaprior.nets import AUTOENCODERS, AutoencoderNets, Posterior
@@ -114,6 +127,8 @@ class VAERecipe:
 
     def build_nets(self, data: DataSpec) -> AutoencoderNets:
         """The encoder and decoder this recipe names."""
+        if not 1 <= self.latent_dim <= 2**20:
+            raise MetapriorError(f"latent_dim must be at least 1 and at most {2**20}, not {self.latent_dim}")
         shape = require_images(data, self.nets)
         kind = ("study" if shape[1:] == (64, 64) else "small") if self.nets == "auto" else self.nets
         return AUTOENCODERS[kind](shape, self.latent_dim)

@@ -112,7 +112,7 @@ def carry_out(
     sources = build_sources(experiment, data)
     spec = data_spec(data, sources)
     run = Run(Path(processes.agree(str(out or new_run_folder(Path("runs"), experiment.recipe)))))
-    existed = run.folder.exists()
+    made = [folder for folder in (run.folder, *run.folder.parents) if not folder.exists()]
     with run.alone() if processes.first else contextlib.nullcontext():
         try:
             if processes.first:
@@ -131,8 +131,11 @@ def carry_out(
             shown = [ProgressBar(title)] if progress and processes.first else []
             return run, fit(method, sources, experiment.loop, run, [*shown, *callbacks], resume)
         except BaseException:
-            if processes.first and not existed and not run.trained:
-                shutil.rmtree(run.folder, ignore_errors=True)  # nothing was trained: leave nothing behind
+            if processes.first and made and not run.trained:  # leave nothing behind
+                shutil.rmtree(run.folder, ignore_errors=True)
+                with contextlib.suppress(OSError):  # not empty: somebody else's by now
+                    for folder in made[1:]:
+                        folder.rmdir()
             raise
 
 

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor
 
 from metaprior.core import MetapriorError, Method
-from metaprior.training.spread import laid_out_as, local
+from metaprior.training.spread import is_spread, laid_out_as, local
 
 
 def saved_tensors(method: Method) -> dict[str, Tensor]:
@@ -28,7 +28,11 @@ def load_tensors(method: Method, tensors: Mapping[str, Tensor]) -> None:
     expected = saved_tensors(method)
     if missing := expected.keys() - tensors.keys():
         raise MetapriorError(f"the weights lack {len(missing)} tensors of this method, such as '{min(missing)}'")
+    if extra := tensors.keys() - expected.keys():
+        raise MetapriorError(f"the weights hold {len(extra)} tensors that this method lacks, such as '{min(extra)}'")
     for name, value in expected.items():
+        if value.is_floating_point() != tensors[name].is_floating_point():
+            raise MetapriorError(f"the weights' '{name}' are {tensors[name].dtype}; this method's are {value.dtype}")
         if value.shape != tensors[name].shape:
             raise MetapriorError(
                 f"the weights' '{name}' has shape {tuple(tensors[name].shape)}; this method's has {tuple(value.shape)}"
@@ -40,7 +44,7 @@ def load_tensors(method: Method, tensors: Mapping[str, Tensor]) -> None:
 
 def channels_last(whole: Tensor) -> Tensor:
     """A B×C×H×W tensor in channels-last memory, also where one channel leaves PyTorch in doubt; others as they are."""
-    if whole.dim() != 4:
+    if whole.dim() != 4 or is_spread(whole):
         return whole
     _, channels, height, width = whole.shape
     strides = (height * width * channels, 1, width * channels, channels)
