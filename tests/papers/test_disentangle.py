@@ -74,7 +74,10 @@ MISTAKES = {
     "claim": (["--claim", "few-label-beat-none"], "unknown claim 'few-label-beat-none'; did you mean 'few-labels-beat"),
     "scale": (["--scale", "smok"], "smoke"),
     "scale not written": (["--scale", "desk"], "no claim of disentangle is written at the scale 'desk'"),
-    "scale of a claim": (["--scale", "gpu", "--claim", "few-labels-beat-none"], "unknown scale of claim few-labels"),
+    "scale of a claim": (
+        ["--scale", "gpu", "--claim", "few-labels-beat-none"],
+        "the claim few-labels-beat-none is not written at the scale 'gpu'; there is smoke",
+    ),
 }
 
 

@@ -80,6 +80,7 @@ class Reproduce:
         chosen = [claim for claim in asked if self.scale in claim.scales]
         if not chosen:
             scales = list(dict.fromkeys(scale for claim in asked for scale in claim.scales))
-            what = f"the claim {id}" if id else f"any claim of {paper}"
-            raise MetapriorError(f"the scale '{self.scale}' is not one of {what}; there is {', '.join(scales)}")
+            what = f"the claim {id}" if id else f"no claim of {paper}"
+            verb = "is not written" if id else "is written"
+            raise MetapriorError(f"{what} {verb} at the scale '{self.scale}'; there is {', '.join(scales)}")
         return paper, chosen
