@@ -184,3 +184,12 @@ def test_a_batch_that_does_not_divide_is_an_error():
     method, sources = s2_vae()
     with pytest.raises(MetapriorError, match="8 examples, which do not divide among 3 parts"):
         fit(method, sources, Loop(steps=1, accumulate=3))
+
+
+@pytest.mark.parametrize("damage", [flip_a_bit, cut])
+def test_damaged_final_weights_are_named(damage, tmp_path):
+    run = trained(tmp_path)
+    assert run.read_weights()
+    damage(run.folder / "model.safetensors")
+    with pytest.raises(MetapriorError, match=r"model\.safetensors is damaged"):
+        run.read_weights()

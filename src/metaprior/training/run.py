@@ -2,11 +2,12 @@
 
 import contextlib
 import fcntl
+import hashlib
 import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.metadata import version
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors import SafetensorError
+from safetensors import SafetensorError, safe_open
 from safetensors.torch import load_file, save_file
 from torch import Tensor
 
@@ -128,20 +129,39 @@ class Run:
             temporary.write_text("".join(kept))
 
     def write_weights(self, tensors: dict[str, Tensor], name: str = "model") -> None:
-        """Write ``<name>.safetensors``."""
+        """Write ``<name>.safetensors``, with a checksum of its tensors in its header."""
+        held = {k: v.detach().contiguous().cpu() for k, v in tensors.items()}
         with whole(self.folder / f"{name}.safetensors") as temporary:
-            save_file({k: v.detach().contiguous().cpu() for k, v in tensors.items()}, temporary)
+            save_file(held, temporary, {"sha256": checksum(held)})
 
     def read_weights(self, name: str = "model") -> dict[str, Tensor]:
-        """Read ``<name>.safetensors``."""
+        """Read ``<name>.safetensors``; an error where it is missing, torn or altered."""
         path = self.folder / f"{name}.safetensors"
         try:
-            return load_file(path)
+            with safe_open(path, "pt") as file:
+                written = (file.metadata() or {}).get("sha256")
+            tensors = load_file(path)
+            if written not in (None, checksum(tensors)):
+                raise MetapriorError(f"{path} is damaged: its tensors do not match their checksum; train it anew")
+            return tensors
         except FileNotFoundError:
             unfinished = self.begun and "; the training has not finished: go on with --resume"
             raise MetapriorError(f"{self.folder} holds no {path.name}{unfinished or ''}") from None
         except (OSError, SafetensorError) as fault:
             raise MetapriorError(f"{path} is damaged: {fault}") from None
+
+
+def checksum(tensors: Mapping[str, Tensor]) -> str:
+    """The SHA-256 of tensors and their names, in hexadecimal.
+
+    >>> checksum({"w": torch.zeros(2)}) == checksum({"w": torch.zeros(2)}) != checksum({"w": torch.ones(2)})
+    True
+    """
+    content = hashlib.sha256()
+    for name in sorted(tensors):
+        content.update(f"{name} {tuple(tensors[name].shape)} {tensors[name].dtype} ".encode())
+        content.update(tensors[name].reshape(-1).view(torch.uint8).numpy().data)
+    return content.hexdigest()
 
 
 def new_run_folder(parent: Path, name: str) -> Path:
