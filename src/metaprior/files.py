@@ -34,7 +34,8 @@ def whole(target: Path) -> Iterator[Path]:
         if temporary.is_dir() and target.exists():
             shutil.rmtree(target)
         temporary.replace(target)
-        sync(target.parent)
+        with contextlib.suppress(OSError):  # the file is whole and in its place, also where folders cannot be synced
+            sync(target.parent)
     except BaseException as fault:
         _remove(temporary)
         if isinstance(fault, OSError):

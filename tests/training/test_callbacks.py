@@ -166,7 +166,7 @@ def test_a_run_is_loaded_without_the_loggers_it_was_trained_with(
 ) -> None:
     run = train("vae", data=WORLD, out=tmp_path / "run", steps=1, progress=False, method={"batch": 4}, wandb="project")
     monkeypatch.setitem(sys.modules, "wandb", None)
-    importlib.import_module("metaprior").load(run.folder)
+    assert importlib.import_module("metaprior").load(run.folder).config == run.config
 
 
 def test_a_callback_that_cannot_begin_is_not_ended_and_those_before_it_are() -> None:

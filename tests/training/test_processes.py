@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 import torch
 
-from metaprior.core import Adam, DataSpec, Method, Player, Replacement, Term
+from metaprior.core import Adam, DataSpec, MetapriorError, Method, Player, Replacement, Term
 from metaprior.methods import FactorVAERecipe, S2VAERecipe, VAERecipe
-from metaprior.training import Loop, fit
+from metaprior.training import Callback, Loop, fit
 from tests.conftest import Columns, random, squares
 from tests.training.launch import launch
 
@@ -76,3 +76,37 @@ def test_two_processes_equal_one(kind, pair):
     for name, value in method.state_dict().items():
         assert torch.allclose(value, two[name], atol=1e-11, rtol=0), name
     assert any(not torch.allclose(value, before[name]) for name, value in method.state_dict().items())
+
+
+class Explodes(Decorrelated):
+    """Its term leaves all bounds once, in one process."""
+
+    def forward(self, player, batches, step):
+        (name, term), *_ = super().forward(player, batches, step).items()
+        once = step.index == 3 and step.part.index == 0
+        return {name: Term(term.value * (1e20 if once else 1.0), 0.0)}
+
+
+class Counts(Callback):
+    """How many steps a process was told of."""
+
+    told = 0
+
+    def stepped(self, method, step):
+        self.told = step
+
+
+def explode(rank: int, folder: str) -> None:
+    torch.manual_seed(0)
+    counts, source = Counts(), {"train": Columns(points=random(0, 64, 3))}
+    with pytest.raises(MetapriorError) as fault:
+        fit(Explodes(), source, Loop(steps=20, log_every=10, device="cpu"), callbacks=[counts])
+    (Path(folder) / str(rank)).write_text(f"{counts.told} {fault.value}")
+
+
+def test_all_processes_stop_at_one_processs_fault_and_callbacks_hear_of_steps_in_each(tmp_path):
+    launch(explode, str(tmp_path))
+    for rank in ("0", "1"):
+        told, _, said = (tmp_path / rank).read_text().partition(" ")
+        assert int(told) in (9, 10)  # the fault is told of where step 10 is logged
+        assert "diverged at step 4" in said
