@@ -1,5 +1,6 @@
 """Files are whole or not there; data are found, and are what they should be."""
 
+import dataclasses
 import hashlib
 import json
 import resource
@@ -59,6 +60,30 @@ def test_a_full_disk_leaves_nothing_behind(own_home: Path) -> None:
     with full_disk(20_000), pytest.raises(MetapriorError, match=r"cannot write .*nothing was left behind"):
         rendered(small_world())
     assert list((own_home / "rendered").iterdir()) == []
+
+
+def test_a_rendered_world_keeps_what_is_hidden() -> None:
+    world = dataclasses.replace(
+        small_world(), factor_names=("shape", "scale"), factor_sizes=(3, 2), factor_values=(), hidden_sizes=(2, 4, 4)
+    )
+    held, index = rendered(world), torch.arange(len(world))
+    assert torch.equal(held.gather(index).images, world.gather(index).images)
+    assert held.digest == world.digest
+
+
+def test_what_does_not_fit_on_the_disk_is_not_begun(own_home: Path) -> None:
+    world = dataclasses.replace(small_world(), hidden_sizes=(2**40,), renderer=Plain())
+    with pytest.raises(MetapriorError, match=r"\(1,099,511,627,776 a combination\) take 54,\d+,\d+ GB"):
+        render_to_disk(world)
+    assert not (own_home / "rendered").exists()
+
+
+class Plain:
+    def __call__(self, factors: torch.Tensor) -> torch.Tensor:
+        return torch.zeros(len(factors), 1, 16, 16, dtype=torch.uint8)
+
+    def to(self, device: torch.device | str) -> "Plain":
+        return self
 
 
 def test_a_damaged_rendering_is_named() -> None:

@@ -23,9 +23,9 @@ def perfect(factors: np.ndarray, sizes: tuple[int, ...], random: RandomState) ->
 def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labeller = perfect) -> Dataset:
     """The labelled set of a study: ``count`` examples with their factors, the same for every model of one seed.
 
-    From a world, each factor in turn is drawn ``count`` times, independently and with replacement, then the pictures
-    are rendered, then the labeller goes on with the same generator. From a data set, rows are drawn without
-    replacement; classes are one factor.
+    From a world, each factor in turn is drawn ``count`` times, independently and with replacement, then so is what is
+    hidden, then the pictures are rendered, then the labeller goes on with the same generator. From a data set, rows
+    are drawn without replacement; classes are one factor.
 
     Source: Locatello et al. 2020, "Disentangling Factors of Variation Using Few Labels"; their
     ``semi_supervised_utils.sample_supervised_data``.
@@ -36,8 +36,8 @@ def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labelle
         raise MetapriorError(f"the seed of a labelled set must be from 0 to 2^32 - 1, not {seed}")
     random = RandomState(seed)
     if isinstance(source, World):
-        drawn = np.stack([random.randint(size, size=count) for size in source.factor_sizes], axis=1)
-        images = source.render(torch.from_numpy(drawn)).cpu()
+        drawn, hidden = (_uniform(sizes, count, random) for sizes in (source.factor_sizes, source.hidden_sizes))
+        images = source.render(torch.from_numpy(drawn), torch.from_numpy(hidden)).cpu()
         data = Dataset(source.name, images=images, caveat=source.caveat)
         names, sizes = source.factor_names, source.factor_sizes
     else:
@@ -54,6 +54,11 @@ def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labelle
         class_names=data.class_names,
         caveat=data.caveat,
     )
+
+
+def _uniform(sizes: tuple[int, ...], count: int, random: RandomState) -> np.ndarray:
+    columns = [random.randint(size, size=count) for size in sizes]
+    return np.stack(columns, axis=1) if columns else np.empty((count, 0), dtype=np.int64)
 
 
 def _factors(data: Dataset) -> tuple[np.ndarray, tuple[str, ...], tuple[int, ...]]:

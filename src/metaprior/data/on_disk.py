@@ -1,5 +1,7 @@
 """A world's pictures, all of them, in one file on the disk that is mapped into memory rather than read."""
 
+import math
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +10,7 @@ import torch
 from metaprior.core import MetapriorError
 from metaprior.data.dataset import Dataset
 from metaprior.data.store import home
-from metaprior.data.world import Held, World, chunks
+from metaprior.data.world import Held, World, chunks, factors_of
 from metaprior.files import whole
 
 
@@ -27,12 +29,24 @@ def render_to_disk(world: Dataset | World) -> Path:
         raise MetapriorError(f"'{world.name}' is made of pictures already; only a world such as dsprites is rendered")
     path = rendered_path(world)
     if not path.is_file():
+        _check_room(world, path)
         shape = (len(world), *world.image_shape)
         with whole(path) as temporary, temporary.open("wb") as file:
             np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
             for indices in chunks(len(world)):
-                file.write(world.renderer(world.factors_of(indices)).cpu().contiguous().numpy().data)
+                file.write(world.renderer(factors_of(indices, world.sizes)).cpu().contiguous().numpy().data)
     return path
+
+
+def _check_room(world: World, path: Path) -> None:
+    needed = len(world) * math.prod(world.image_shape)
+    free = shutil.disk_usage(next(parent for parent in path.parents if parent.is_dir())).free
+    if needed > free:
+        hidden = f" ({math.prod(world.hidden_sizes):,} a combination)" if world.hidden_sizes else ""
+        raise MetapriorError(
+            f"the {len(world):,} pictures of '{world.name}'{hidden} take {needed / 1e9:,.0f} GB, and {home()} has "
+            f"{free / 1e9:,.0f} GB free; use the world as it is: its pictures are then made as they are asked for"
+        )
 
 
 def rendered(world: World) -> World:
@@ -47,4 +61,4 @@ def rendered(world: World) -> World:
         raise MetapriorError(f"{path} is damaged ({error}); delete it and render again") from error
     if images.shape != (len(world), *world.image_shape) or images.dtype != np.uint8:
         raise MetapriorError(f"{path} holds other pictures than those of '{world.name}'; delete it and render again")
-    return world.with_renderer(Held(torch.from_numpy(images), world.factor_sizes))
+    return world.with_renderer(Held(torch.from_numpy(images), world.sizes))

@@ -17,7 +17,7 @@ from metaprior.core import Batch, DataSpec, MetapriorError
 
 @runtime_checkable
 class Renderer(Protocol):
-    """Factor vectors → pictures: computed, or looked up."""
+    """Factor vectors, hidden digits after the factors → pictures: computed, or looked up."""
 
     def __call__(self, factors: Int64[Tensor, "n f"]) -> UInt8[Tensor, "n c h w"]: ...
 
@@ -29,20 +29,24 @@ class Held:
     """The renderer of a world whose images are all at hand, row i being the picture of index i."""
 
     images: UInt8[Tensor, "n c h w"]
-    factor_sizes: tuple[int, ...]
+    sizes: tuple[int, ...]
 
     def __call__(self, factors: Int64[Tensor, "n f"]) -> UInt8[Tensor, "n c h w"]:
         """The rows of these factor vectors."""
-        return self.images[index_of(factors, self.factor_sizes).to(self.images.device)]
+        return self.images[index_of(factors, self.sizes).to(self.images.device)]
 
     def to(self, device: torch.device | str) -> "Held":
         """The same images on ``device``."""
-        return Held(self.images.to(device), self.factor_sizes)
+        return Held(self.images.to(device), self.sizes)
 
 
 @dataclass(frozen=True, eq=False)
 class World:
     """All combinations of factors, in mixed-radix order with the last factor fastest. It is a ``core.Source``.
+
+    ``hidden_sizes`` count nuisances that decide the picture but are not among the factors: the instance of SmallNORB,
+    the colour of Color-dSprites. They are the last, fastest digits of an index, so that uniform indices draw them at
+    random while a picture stays a function of its index.
 
     >>> from metaprior.data import load
     >>> world = load("dsprites:size=16,orientation=4")
@@ -62,39 +66,49 @@ class World:
     caveat: str = ""
     factor_values: tuple[tuple[str, ...], ...] = ()
     """What each factor's indices stand for, where that is known."""
+    hidden_sizes: tuple[int, ...] = ()
+    """How many values each nuisance has that is not among the factors."""
 
     def __repr__(self) -> str:
         factors = ", ".join(f"{name} {size}" for name, size in zip(self.factor_names, self.factor_sizes, strict=True))
+        hidden = f"; hidden {'×'.join(map(str, self.hidden_sizes))}" if self.hidden_sizes else ""
         shape = "×".join(map(str, self.image_shape))
-        return f"<World '{self.name}': {len(self)} images {shape}; {factors}>"
+        return f"<World '{self.name}': {len(self)} images {shape}; {factors}{hidden}>"
 
     def __len__(self) -> int:
-        return math.prod(self.factor_sizes)
+        return math.prod(self.sizes)
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """The radix of an index: the sizes of the factors, then of what is hidden."""
+        return self.factor_sizes + self.hidden_sizes
 
     def factors_of(self, indices: Tensor) -> Tensor:
-        """Indices int64 of any shape → factor vectors of that shape, and one axis F."""
-        return factors_of(indices, self.factor_sizes)
+        """Indices int64 of any shape → factor vectors of that shape, and one axis F; hidden digits are dropped."""
+        return factors_of(indices, self.sizes)[..., : len(self.factor_sizes)]
 
-    def index_of(self, factors: Tensor) -> Tensor:
-        """Factor vectors, int64 …×F → their indices; the inverse of :meth:`factors_of`."""
-        return index_of(factors, self.factor_sizes)
+    def index_of(self, factors: Tensor, hidden: Tensor | None = None) -> Tensor:
+        """Factor vectors, int64 …×F, and hidden digits …×H (by default 0) → indices; :meth:`factors_of` undoes it."""
+        return index_of(self._digits(factors, hidden), self.sizes)
 
-    def render(self, factors: Int64[Tensor, "n f"]) -> UInt8[Tensor, "n c h w"]:
-        """The pictures of these factor vectors, 0 to 255."""
-        sizes = torch.tensor(self.factor_sizes, device=factors.device)
-        if factors.ndim != 2 or factors.shape[1] != len(sizes) or bool(((factors < 0) | (factors >= sizes)).any()):
-            raise MetapriorError(
-                f"world '{self.name}' renders n×{len(sizes)} factor indices below {self.factor_sizes}; "
-                f"got a tensor of shape {tuple(factors.shape)} with values outside them"
-            )
-        return self.renderer(factors)
+    def render(
+        self, factors: Int64[Tensor, "n f"], hidden: Int64[Tensor, "n h"] | None = None
+    ) -> UInt8[Tensor, "n c h w"]:
+        """The pictures of these factor vectors and hidden digits (by default 0), 0 to 255."""
+        for digits, sizes, what in ((factors, self.factor_sizes, "factor"), (hidden, self.hidden_sizes, "hidden")):
+            if digits is not None and (len(digits) != len(factors) or not _below(digits, sizes)):
+                raise MetapriorError(
+                    f"world '{self.name}' renders n×{len(sizes)} {what} indices below {sizes}; "
+                    f"got a tensor of shape {tuple(digits.shape)} with values outside them"
+                )
+        return self.renderer(self._digits(factors, hidden))
 
     def gather(self, indices: Tensor) -> Batch:
         """Images, float32 in [0, 1], and factors of the combinations at ``indices``, int64 of any shape."""
-        factors = self.factors_of(indices)
-        images = self.renderer(factors.reshape(-1, len(self.factor_sizes))).float() / 255
+        digits = factors_of(indices, self.sizes)
+        images = self.renderer(digits.reshape(-1, len(self.sizes))).float() / 255
         images = images.reshape(*indices.shape, *self.image_shape)
-        return Batch({"images": images, "factors": factors.to(images.device)})
+        return Batch({"images": images, "factors": digits[..., : len(self.factor_sizes)].to(images.device)})
 
     def sample_factors(self, count: int, generator: torch.Generator) -> Int64[Tensor, "count f"]:
         """Factor vectors drawn independently and uniformly, with replacement."""
@@ -107,8 +121,8 @@ class World:
             return self
         images = torch.empty(len(self), *self.image_shape, dtype=torch.uint8)
         for indices in chunks(len(self)):
-            images[indices[0] : indices[-1] + 1] = self.renderer(self.factors_of(indices))
-        return self.with_renderer(Held(images, self.factor_sizes))
+            images[indices[0] : indices[-1] + 1] = self.renderer(factors_of(indices, self.sizes))
+        return self.with_renderer(Held(images, self.sizes))
 
     def with_renderer(self, renderer: Renderer) -> "World":
         """The same world with its pictures from elsewhere."""
@@ -125,12 +139,27 @@ class World:
 
     @cached_property
     def digest(self) -> str:
-        """16 hexadecimal digits that depend on the factor sizes and on 256 pictures spread over the world."""
+        """16 hexadecimal digits that depend on all sizes and on 256 pictures spread over the world."""
         spread = torch.arange(256) * (len(self) - 1) // 255
-        images = self.renderer(self.factors_of(spread)).cpu()
-        content = hashlib.blake2b(f"{self.factor_names}{self.factor_sizes}{self.image_shape}".encode(), digest_size=8)
+        images = self.renderer(factors_of(spread, self.sizes)).cpu()
+        shapes = f"{self.factor_names}{self.factor_sizes}{self.image_shape}{self.hidden_sizes or ''}"
+        content = hashlib.blake2b(shapes.encode(), digest_size=8)
         content.update(images.contiguous().numpy().data)
         return content.hexdigest()
+
+    def _digits(self, factors: Tensor, hidden: Tensor | None) -> Tensor:
+        if not self.hidden_sizes:
+            return factors
+        if hidden is None:
+            hidden = factors.new_zeros(*factors.shape[:-1], len(self.hidden_sizes))
+        return torch.cat([factors, hidden.to(factors.device)], dim=-1)
+
+
+def _below(digits: Tensor, sizes: tuple[int, ...]) -> bool:
+    """Whether these are rows of digits of the radix ``sizes``."""
+    if digits.ndim != 2 or digits.shape[1] != len(sizes):
+        return False
+    return bool(((digits >= 0) & (digits < torch.tensor(sizes, device=digits.device))).all())
 
 
 def chunks(length: int, size: int = 1024) -> Iterator[Int64[Tensor, " m"]]:
