@@ -77,6 +77,22 @@ def as_pair(codes: Array, factors: Array, which: str = "") -> tuple[np.ndarray, 
     return codes, factors
 
 
+def as_split(
+    codes_train: Array, factors_train: Array, codes_test: Array, factors_test: Array
+) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
+    """Codes and factors to train on and others to test on: the same codes and the same factors.
+
+    >>> as_split([[0.0], [1.0]], [[0], [1]], [[0.0, 1.0]], [[1]])
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: training codes have 1 columns and test codes 2
+    """
+    train, test = as_pair(codes_train, factors_train, "training "), as_pair(codes_test, factors_test, "test ")
+    for what, one, other in zip(("codes", "factors"), train, test, strict=True):
+        if one.shape[1] != other.shape[1]:
+            raise MetapriorError(f"training {what} have {one.shape[1]} columns and test {what} {other.shape[1]}")
+    return *train, *test
+
+
 def _matrix(values: Array, name: str) -> np.ndarray:
     matrix = as_numpy(values)
     if matrix.ndim != 2:

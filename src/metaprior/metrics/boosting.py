@@ -11,25 +11,20 @@ has :math:`\sum p(1 - p)` in place of n, as a Newton step does: examples that ar
 those in doubt, and mixed codes look disentangled, .42 where the study's trees give .33.
 """
 
-from collections.abc import Callable
+import importlib.util
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
 
+from metaprior.core import unknown
+
 Backend: TypeAlias = Literal["lightgbm", "sklearn"]
 
 STAGES, RATE, LEAVES = 100, 0.1, 8
-
-
-@dataclass(frozen=True, eq=False)
-class Fit:
-    """One factor's trees: importances of the codes, summing to 1 (or all 0), and accuracies."""
-
-    importance: Float[np.ndarray, " codes"]
-    train_accuracy: float
-    test_accuracy: float
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,6 +37,44 @@ class Problem:
     test_classes: Int[np.ndarray, " m"]
     classes: int
 
+    @property
+    def size(self) -> int:
+        """What the time to fit grows with: trees of a stage, times examples."""
+        return self.classes * (len(self.train_codes) + len(self.test_codes))
+
+
+@dataclass(frozen=True, eq=False)
+class Prediction:
+    """What a predictor says of the test codes, numbered as the problem's classes are, and how often it is right."""
+
+    test_guesses: Int[np.ndarray, " m"]
+    train_accuracy: float
+    test_accuracy: float
+
+
+@dataclass(frozen=True, eq=False)
+class Fit(Prediction):
+    """What trees say, and how important each code is to them; importances sum to 1, or are all 0."""
+
+    importance: Float[np.ndarray, " codes"]
+
+
+def available(backend: Backend) -> Backend:
+    """The backend asked for, or scikit-learn's where LightGBM is not installed (the result says which it was)."""
+    if backend not in get_args(Backend):
+        raise unknown("backend", backend, get_args(Backend))
+    if backend == "lightgbm" and importlib.util.find_spec("lightgbm") is None:
+        return "sklearn"
+    return backend
+
+
+def problems(
+    train_codes: np.ndarray, train_factors: np.ndarray, test_codes: np.ndarray, test_factors: np.ndarray
+) -> list[Problem]:
+    """One a factor."""
+    columns = zip(train_factors.T, test_factors.T, strict=True)
+    return [problem(train_codes, train, test_codes, test) for train, test in columns]
+
 
 def problem(
     train_codes: np.ndarray, train_values: np.ndarray, test_codes: np.ndarray, test_values: np.ndarray
@@ -53,6 +86,20 @@ def problem(
     return Problem(train_codes, train_classes, test_codes, test_classes, len(values))
 
 
+def accuracies(task: Problem, train_guesses: np.ndarray, test_guesses: np.ndarray) -> tuple[float, float]:
+    """How often guesses are right, in training and in the test."""
+    return float((train_guesses == task.train_classes).mean()), float((test_guesses == task.test_classes).mean())
+
+
+def fit_trees(tasks: Sequence[Problem], backend: Backend, seed: int, threads: int) -> list[Fit]:
+    """Each problem's trees, in order; ``threads`` are grown at a time, and the result does not depend on it."""
+    fit = fit_sklearn if available(backend) == "sklearn" else fit_lightgbm
+    longest_first = sorted(range(len(tasks)), key=lambda k: -tasks[k].size)
+    with ThreadPoolExecutor(max(threads, 1)) as pool:
+        fits = dict(zip(longest_first, pool.map(lambda k: fit(tasks[k], seed), longest_first), strict=True))
+    return [fits[k] for k in range(len(tasks))]
+
+
 def fit_sklearn(task: Problem, seed: int) -> Fit:
     """Scikit-learn's trees with its defaults: 100 stages of one tree a class, depth 3, learning rate 0.1."""
     from sklearn.ensemble import GradientBoostingClassifier
@@ -60,11 +107,8 @@ def fit_sklearn(task: Problem, seed: int) -> Fit:
     if task.classes == 1:
         return _constant(task)
     model = GradientBoostingClassifier(random_state=seed).fit(task.train_codes, task.train_classes)
-    return Fit(
-        importance=np.abs(model.feature_importances_),
-        train_accuracy=float((model.predict(task.train_codes) == task.train_classes).mean()),
-        test_accuracy=float((model.predict(task.test_codes) == task.test_classes).mean()),
-    )
+    guesses = [np.asarray(model.predict(codes)) for codes in (task.train_codes, task.test_codes)]
+    return Fit(guesses[1], *accuracies(task, *guesses), np.abs(model.feature_importances_))
 
 
 def fit_lightgbm(task: Problem, seed: int) -> Fit:
@@ -119,11 +163,8 @@ def fit_lightgbm(task: Problem, seed: int) -> Fit:
             score += step[leaf]
         before = after
     gain = model.feature_importance("gain")
-    train_accuracy, test_accuracy = (
-        float(((score.argmax(axis=0) if trees > 1 else score[0] > 0) == classes).mean())
-        for score, classes in zip(scores, (task.train_classes, task.test_classes), strict=True)
-    )
-    return Fit(gain / gain.sum() if gain.any() else gain, train_accuracy, test_accuracy)
+    guesses = [score.argmax(axis=0) if trees > 1 else (score[0] > 0).astype(np.int64) for score in scores]
+    return Fit(guesses[1], *accuracies(task, *guesses), gain / gain.sum() if gain.any() else gain)
 
 
 def _probabilities(scores: Float[np.ndarray, "trees n"]) -> Float[np.ndarray, "trees n"]:
@@ -173,5 +214,5 @@ def _newton(leaf: Int[np.ndarray, "trees n"], residual: Float[np.ndarray, "trees
 def _constant(task: Problem) -> Fit:
     """Nothing to learn, or nothing to learn from: every code is unimportant, and the commonest class the guess."""
     guess = np.bincount(task.train_classes).argmax()
-    accuracies = (float((classes == guess).mean()) for classes in (task.train_classes, task.test_classes))
-    return Fit(np.zeros(task.train_codes.shape[1]), *accuracies)
+    guesses = [np.full(len(classes), guess) for classes in (task.train_classes, task.test_classes)]
+    return Fit(guesses[1], *accuracies(task, *guesses), np.zeros(task.train_codes.shape[1]))
