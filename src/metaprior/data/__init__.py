@@ -1,11 +1,19 @@
 """Images in: data sets, and worlds whose factors are known."""
 
-from metaprior.data.catalogue import CATALOGUE, Entry, available, describe, load, load_pictures
+from metaprior.data.catalogue import CATALOGUE, available, describe, load, load_pictures
 from metaprior.data.contents import contents
 from metaprior.data.dataset import Dataset
 from metaprior.data.digits import DigitsOptions
 from metaprior.data.dsprites import DSpritesOptions, dsprites_world
 from metaprior.data.dsprites_official import OfficialOptions, official_dsprites, read_dsprites
+from metaprior.data.dsprites_variants import (
+    ScreamOptions,
+    VariantOptions,
+    color_dsprites,
+    noisy_dsprites,
+    scream_dsprites,
+)
+from metaprior.data.entry import Entry
 from metaprior.data.folder import FolderOptions
 from metaprior.data.labelled import Labeller, few_labels, perfect
 from metaprior.data.on_disk import render_to_disk, rendered, rendered_path
@@ -14,7 +22,8 @@ from metaprior.data.world import Held, Renderer, World
 
 __all__ = [
     "CATALOGUE", "DSpritesOptions", "Dataset", "DigitsOptions", "Entry", "FolderOptions", "Held", "Labeller",
-    "OfficialOptions", "Pack", "PackOptions", "Renderer", "TextOptions", "World", "available", "contents",
-    "describe", "dsprites_world", "few_labels", "load", "load_pictures", "official_dsprites", "perfect",
-    "read_dsprites", "render_to_disk", "rendered", "rendered_path",
+    "OfficialOptions", "Pack", "PackOptions", "Renderer", "ScreamOptions", "TextOptions", "VariantOptions", "World",
+    "available", "color_dsprites", "contents", "describe", "dsprites_world", "few_labels", "load", "load_pictures",
+    "noisy_dsprites", "official_dsprites", "perfect", "read_dsprites", "render_to_disk", "rendered",
+    "rendered_path", "scream_dsprites",
 ]  # fmt: skip
