@@ -7,9 +7,16 @@ from metaprior.metrics.information import discretise, entropy, mutual_informatio
 from metaprior.metrics.majority_vote import MajorityVote, Represent, Votes, factor_vae_score, factor_vae_score_finite
 from metaprior.metrics.mutual_information_gap import InformationGap, mig, mig_ceiling
 from metaprior.metrics.table import METRICS, Metric
+from metaprior.metrics.unsupervised import (
+    Dependence,
+    gaussian_total_correlation,
+    gaussian_wasserstein_correlation,
+    unsupervised_scores,
+)
 
 __all__ = [
-    "DCI", "METRICS", "Backend", "InformationGap", "MajorityVote", "Metric", "Represent", "Votes", "completeness",
-    "dci", "discretise", "disentanglement", "entropy", "factor_vae_score", "factor_vae_score_finite", "mig",
-    "mig_ceiling", "mutual_information",
+    "DCI", "METRICS", "Backend", "Dependence", "InformationGap", "MajorityVote", "Metric", "Represent", "Votes",
+    "completeness", "dci", "discretise", "disentanglement", "entropy", "factor_vae_score", "factor_vae_score_finite",
+    "gaussian_total_correlation", "gaussian_wasserstein_correlation", "mig", "mig_ceiling", "mutual_information",
+    "unsupervised_scores",
 ]  # fmt: skip

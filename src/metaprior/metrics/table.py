@@ -32,4 +32,13 @@ METRICS: dict[str, Metric] = {
         {"factor_vae_score": "fix a factor: does the code that varies least name it, by majority vote"},
         "Kim & Mnih 2018",
     ),
+    "unsupervised": Metric(
+        {
+            "gaussian_total_correlation": "how far codes are from independent: of their Gaussian, in nats",
+            "gaussian_wasserstein_correlation": "the same as a squared distance, in squared units of the codes",
+            "gaussian_wasserstein_correlation_normalised": "the same, over the total variance of the codes",
+            "mutual_info_score": "how much codes tell of each other: mean mutual information of two codes, nats",
+        },
+        "Locatello et al. 2019",
+    ),
 }
