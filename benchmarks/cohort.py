@@ -68,7 +68,7 @@ class Trainings:
     def prepare(self, nets: str, members: int) -> Any:
         if (nets, members) not in self.ready:
             from metaprior.data import World, load
-            from metaprior.methods import VAERecipe
+            from metaprior.methods import BetaVAERecipe
             from metaprior.training import Loop
             from metaprior.training.cohort import Cohort, Member
             from metaprior.training.loop import Training
@@ -77,7 +77,7 @@ class Trainings:
             assert isinstance(world, World)
             sources = {"train": world.cached()}
             loop = Loop(steps=300_000, device="cpu")
-            methods = [VAERecipe(beta=1.0 + i).build(world.spec) for i in range(max(members, 1))]
+            methods = [BetaVAERecipe(beta=1.0 + i).build(world.spec) for i in range(max(members, 1))]
             if members:
                 training = Cohort([Member(method, i) for i, method in enumerate(methods)], sources, loop)
             else:

@@ -266,7 +266,7 @@ def test_a_file_without_a_recipe_s_name_says_which_there_are(capsys, tmp_path):
     code, _, err = call(capsys, "train", mine, "--data", "digits")
     assert code == 2
     assert f"say which recipe of the file: {mine}:DenoiserRecipe or {mine}:recipe\n" in err
-    mine.write_text("from metaprior.methods import VAERecipe\n\nstrong = VAERecipe(beta=9.0)\n")
+    mine.write_text("from metaprior.methods import BetaVAERecipe\n\nstrong = BetaVAERecipe(beta=9.0)\n")
     assert f"of the file: {mine}:strong\n" in call(capsys, "train", mine)[2]
     mine.write_text("x = 1\n")
     assert "defines no recipe" in call(capsys, "train", mine)[2]

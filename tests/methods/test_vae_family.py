@@ -1,10 +1,12 @@
 """Identities between the methods of the family, and what they refuse."""
 
+from dataclasses import replace
+
 import pytest
 import torch
 
 from metaprior.core import Counter, DataSpec, MetapriorError, Step
-from metaprior.methods import RECIPES, FactorVAERecipe, S2VAERecipe, VAERecipe
+from metaprior.methods import RECIPES, BetaVAERecipe, FactorVAERecipe, S2BetaVAERecipe, SupervisionRecipe, VAERecipe
 from metaprior.objectives import kl_normal
 from metaprior.training import Loop, fit, saved_tensors
 from tests.conftest import squares
@@ -28,15 +30,15 @@ def test_factor_vae_without_its_penalty_is_the_vae():
 
 
 def test_s2_without_its_weight_is_the_beta_vae():
-    vae, _ = train(VAERecipe(**SMALL, beta=3.0))
-    s2, _ = train(S2VAERecipe(**SMALL, beta=3.0, gamma_sup=0.0, labelled_batch=8))
+    vae, _ = train(BetaVAERecipe(**SMALL, beta=3.0))
+    s2, _ = train(S2BetaVAERecipe(**SMALL, beta=3.0, supervision=SupervisionRecipe(gamma_sup=0.0, labelled_batch=8)))
     for name, value in saved_tensors(vae).items():
         assert torch.equal(value, saved_tensors(s2)[name]), name
 
 
 def test_the_supervised_term_is_a_sum_and_does_not_see_the_unlabelled_batch():
     torch.manual_seed(0)
-    method = S2VAERecipe(**SMALL, labelled_batch=8).build(DATA)
+    method = S2BetaVAERecipe(**SMALL, supervision=SupervisionRecipe(labelled_batch=8)).build(DATA)
     labelled = squares(16, seed=1).gather(torch.arange(16))
     step = Step(hyper={"beta": torch.tensor(1.0), "gamma_sup": torch.tensor(1.0)}, draws=Counter(0))
     half = {name: labelled.map(lambda c: c[:8]) for name in ("labelled", "unlabelled")}
@@ -47,7 +49,7 @@ def test_the_supervised_term_is_a_sum_and_does_not_see_the_unlabelled_batch():
 
 
 def test_the_loss_is_reconstruction_plus_beta_kl():
-    method, terms = train(VAERecipe(**SMALL, beta=7.0))
+    method, terms = train(BetaVAERecipe(**SMALL, beta=7.0))
     assert terms["vae/loss"] == pytest.approx(terms["vae/reconstruction"] + 7.0 * terms["vae/kl"], rel=1e-5)
     posterior = method.posterior(squares().columns["images"])
     assert (kl_normal(*posterior) >= 0).all()
@@ -55,7 +57,7 @@ def test_the_loss_is_reconstruction_plus_beta_kl():
 
 @pytest.mark.parametrize("name", RECIPES)
 def test_every_recipe_learns(name):
-    recipe = type(RECIPES[name].recipe)(**SMALL)
+    recipe = replace(RECIPES[name].recipe, **SMALL)
     _, first = train(recipe, steps=1)
     method, last = train(recipe, steps=150)
     assert last["vae/reconstruction"] < 0.7 * first["vae/reconstruction"]
@@ -77,12 +79,12 @@ def test_channels_last_is_the_same_method():
 
 def test_more_factors_than_codes_is_an_error():
     with pytest.raises(MetapriorError, match="raise latent_dim to at least 5"):
-        S2VAERecipe(latent_dim=3).build(DataSpec(image_shape=(1, 16, 16), factor_sizes=(2,) * 5))
+        S2BetaVAERecipe(latent_dim=3).build(DataSpec(image_shape=(1, 16, 16), factor_sizes=(2,) * 5))
 
 
 def test_supervision_without_factors_is_an_error():
     with pytest.raises(MetapriorError, match="needs data with factors"):
-        S2VAERecipe().build(DataSpec(image_shape=(1, 16, 16)))
+        S2BetaVAERecipe().build(DataSpec(image_shape=(1, 16, 16)))
 
 
 def test_the_studys_nets_refuse_other_sizes():

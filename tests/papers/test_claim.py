@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from metaprior.core import MetapriorError
-from metaprior.methods import VAERecipe
+from metaprior.methods import BetaVAERecipe
 from metaprior.papers import Claim, Experiment, check, claim
 from metaprior.study import Experiment as Training
 from metaprior.study import load
@@ -22,7 +22,7 @@ WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
 
 def tiny(seed, steps=8, beta=1.0):
     loop = Loop(steps=steps, seed=seed, threads=1, checkpoint_every=20)
-    return Training(recipe="vae", method=VAERecipe(nets="small", batch=8, beta=beta), data=WORLD, loop=loop)
+    return Training(recipe="beta-vae", method=BetaVAERecipe(nets="small", batch=8, beta=beta), data=WORLD, loop=loop)
 
 
 def largest_weight(folder, name="vae-0"):

@@ -10,7 +10,15 @@ import torch
 
 from metaprior.core import DataSpec, Linear, MetapriorError, Method, to_plain
 from metaprior.data import load as load_data
-from metaprior.methods import RECIPES, FactorVAERecipe, S2VAERecipe, VAERecipe, find_recipe
+from metaprior.methods import (
+    RECIPES,
+    BetaVAERecipe,
+    FactorVAERecipe,
+    S2BetaVAERecipe,
+    SupervisionRecipe,
+    VAERecipe,
+    find_recipe,
+)
 from metaprior.study import Experiment, build_method, carry_out, load, train
 from metaprior.study.experiment import build_sources, warm_start
 from metaprior.training import Callback, Loop, Run
@@ -32,8 +40,13 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
 
 EXPERIMENTS = {
     **{name: Experiment(recipe=name, method=row.recipe) for name, row in RECIPES.items()},
-    "schedules": Experiment(recipe="beta-vae", method=VAERecipe(beta=Linear(0.0, 4.0, steps=100), latent_dim=3)),
-    "labels": Experiment(recipe="s2-beta-vae", method=S2VAERecipe(gamma_sup=7.0), labels=100, label_seed=3),
+    "schedules": Experiment(recipe="beta-vae", method=BetaVAERecipe(beta=Linear(0.0, 4.0, steps=100), latent_dim=3)),
+    "labels": Experiment(
+        recipe="s2-beta-vae",
+        method=S2BetaVAERecipe(supervision=SupervisionRecipe(gamma_sup=7.0)),
+        labels=100,
+        label_seed=3,
+    ),
     "loop": Experiment(
         recipe="vae", method=VAERecipe(), data="digits", loop=Loop(steps=5, clip=1.0, wandb="project", log_every=2)
     ),
@@ -66,10 +79,10 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no recipe": ({"data": "digits"}, "names no recipe"),
     "recipe": ({"recipe": "beta-vea"}, "unknown method 'beta-vea'; did you mean 'beta-vae'"),
     "key": ({"recipe": "vae", "lables": 3}, "'lables'; did you mean 'labels'"),
-    "method's key": ({"recipe": "vae", "method": {"bta": 3}}, "unknown key in method 'bta'; did you mean 'beta'"),
+    "method's key": ({"recipe": "beta-vae", "method": {"bta": 3}}, "unknown key in method 'bta'; did you mean 'beta'"),
     "loop's key": ({"recipe": "vae", "loop": {"sed": 3}}, "unknown key in config.loop 'sed'; did you mean 'seed'"),
     "type": ({"recipe": "vae", "loop": {"steps": "many"}}, "config.loop.steps: expected `int`, got `str`, got 'many'"),
-    "schedule": ({"recipe": "vae", "method": {"beta": "linaer(start=0)"}}, "unknown schedule 'linaer'"),
+    "schedule": ({"recipe": "beta-vae", "method": {"beta": "linaer(start=0)"}}, "unknown schedule 'linaer'"),
     "no object": ({"recipe": "vae", "loop": [1]}, "config.loop must be an object"),
     "value": ({"recipe": "vae", "loop": {"accumulate": 0}}, "loop.accumulate must be at least 1, not 0"),
 }
@@ -83,7 +96,7 @@ def test_a_mistake_in_a_config_is_named_with_a_hint(mistake: str) -> None:
     assert expected in str(fault.value)
 
 
-@pytest.mark.parametrize("recipe", [VAERecipe(**SMALL), FactorVAERecipe(**SMALL), S2VAERecipe(**SMALL)])
+@pytest.mark.parametrize("recipe", [VAERecipe(**SMALL), FactorVAERecipe(**SMALL), S2BetaVAERecipe(**SMALL)])
 def test_a_recipe_handed_over_as_an_object_comes_back_too(recipe: Any, tmp_path: Path) -> None:
     labels = 8 if recipe.needs_labels else None
     trained = small_run(tmp_path / "run", recipe, labels=labels)
@@ -233,7 +246,7 @@ def test_options_of_the_loop_are_keywords_and_a_typo_has_a_hint(tmp_path: Path) 
     with pytest.raises(MetapriorError, match="unknown key in loop 'sedd'; did you mean 'seed'"):
         small_run(tmp_path / "run", sedd=3)
     with pytest.raises(MetapriorError, match="unknown key in method 'bata'; did you mean 'beta' or 'batch'"):
-        train("vae", data=WORLD, method={"bata": 3}, out=tmp_path / "run", progress=False)
+        train("beta-vae", data=WORLD, method={"bata": 3}, out=tmp_path / "run", progress=False)
     assert not (tmp_path / "run").exists()
 
 

@@ -22,7 +22,7 @@ IMAGES = squares(8).columns["images"]
 @pytest.fixture(scope="module")
 def run(tmp_path_factory: pytest.TempPathFactory) -> Run:
     folder = tmp_path_factory.mktemp("study") / "s2"
-    small = {"batch": 4, "labelled_batch": 4, "latent_dim": 5}
+    small = {"batch": 4, "supervision": {"labelled_batch": 4}, "latent_dim": 5}
     return train("s2-beta-vae", data=WORLD, labels=10, method=small, out=folder, steps=3, seed=7, progress=False)
 
 

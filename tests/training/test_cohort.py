@@ -9,7 +9,7 @@ import torch
 from torch import nn
 
 from metaprior.core import Adam, DataSpec, Group, Linear, MetapriorError, Method, Player, Replacement, Term
-from metaprior.methods import FactorVAE, FactorVAERecipe, S2VAERecipe, VAERecipe
+from metaprior.methods import BetaVAERecipe, FactorVAE, FactorVAERecipe, S2BetaVAERecipe, SupervisionRecipe, VAERecipe
 from metaprior.nets import mlp
 from metaprior.nets.autoencoder import small_nets
 from metaprior.training import Callback, Loop, Member, Run, fit, fit_cohort, load_tensors
@@ -35,13 +35,15 @@ def recipes(kind, **options):
     small = {"latent_dim": 4, "batch": 8}
     rates = (1e-3, 3e-3, 2e-4)
     if kind == "beta-vae":
-        return [VAERecipe(beta=b, lr=r, **small, **options) for b, r in zip((1.0, 4.0, 16.0), rates, strict=True)]
+        return [BetaVAERecipe(beta=b, lr=r, **small, **options) for b, r in zip((1.0, 4.0, 16.0), rates, strict=True)]
     if kind == "factor-vae":
         gammas = (1.0, 10.0, 100.0)
         return [FactorVAERecipe(gamma=g, lr=r, critic_lr=r, **small) for g, r in zip(gammas, rates, strict=True)]
     pairs = ((1.0, 2.0), (4.0, 8.0), (16.0, 0.5))
-    small["labelled_batch"] = 6
-    return [S2VAERecipe(beta=b, gamma_sup=g, lr=r, **small) for (b, g), r in zip(pairs, rates, strict=True)]
+    return [
+        S2BetaVAERecipe(beta=b, lr=r, supervision=SupervisionRecipe(gamma_sup=g, labelled_batch=6), **small)
+        for (b, g), r in zip(pairs, rates, strict=True)
+    ]
 
 
 def run_in(folder):

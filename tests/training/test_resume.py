@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from metaprior.core import DataSpec, MetapriorError
-from metaprior.methods import FactorVAERecipe, S2VAERecipe
+from metaprior.methods import FactorVAERecipe, S2BetaVAERecipe, SupervisionRecipe
 from metaprior.training import Callback, Loop, Run, fit
 from metaprior.training.checkpoint import checkpoints, newest_checkpoint
 from tests.conftest import Columns, squares
@@ -24,7 +24,7 @@ def factor_vae():
 
 def s2_vae():
     torch.manual_seed(0)
-    return S2VAERecipe(batch=8, labelled_batch=8, latent_dim=4).build(DATA), {
+    return S2BetaVAERecipe(batch=8, supervision=SupervisionRecipe(labelled_batch=8), latent_dim=4).build(DATA), {
         "train": squares(),
         "labelled": squares(10, seed=1),
     }
@@ -167,7 +167,7 @@ def test_accumulated_micro_batches_give_the_gradient_of_the_whole_batch():
     weights = []
     for accumulate in (1, 4):
         torch.manual_seed(0)
-        method = S2VAERecipe(batch=8, labelled_batch=8, latent_dim=4).build(DATA)
+        method = S2BetaVAERecipe(batch=8, supervision=SupervisionRecipe(labelled_batch=8), latent_dim=4).build(DATA)
         sources = {"train": squares(), "labelled": squares(10, seed=1)}
         fit(method, sources, Loop(steps=4, accumulate=accumulate, precision="float64"))
         weights.append(torch.cat([p.flatten() for p in method.parameters()]))

@@ -9,11 +9,11 @@ from metaprior.core.player import SGD, Adam, Group, Optimizer, Player
 from metaprior.core.randomness import derived_seed, generator
 from metaprior.core.schedule import Cosine, Linear, Piecewise, Scalar, Schedule, parse_scalar, value_at
 from metaprior.core.step import Counter, Draws, Part, Step, Term
-from metaprior.core.stream import Cycle, Epochs, Replacement, Source, Stream, Windows
+from metaprior.core.stream import Cycle, Epochs, Pairs, Replacement, Source, Stream, Windows
 
 __all__ = [
     "SGD", "Adam", "Batch", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes", "Draws",
-    "Encodes", "Epochs", "Group", "Linear", "MetapriorError", "Method", "Optimizer", "Part", "Piecewise", "Player",
-    "Recipe", "Replacement", "Samples", "Scalar", "Schedule", "Source", "Step", "Stream", "Term", "Windows",
+    "Encodes", "Epochs", "Group", "Linear", "MetapriorError", "Method", "Optimizer", "Pairs", "Part", "Piecewise",
+    "Player", "Recipe", "Replacement", "Samples", "Scalar", "Schedule", "Source", "Step", "Stream", "Term", "Windows",
     "derived_seed", "from_plain", "generator", "parse_scalar", "require", "to_plain", "unknown", "value_at",
 ]  # fmt: skip

@@ -124,3 +124,49 @@ class Windows(Stream):
     def restarts(self, length: int, turn: int) -> bool:
         """Whether the tracks begin anew at this turn."""
         return turn % ((length // self.batch - 1) // self.length) == 0
+
+
+@dataclass(frozen=True)
+class Pairs(Stream):
+    """Pairs of a world's images that differ in ``changed`` factors and share the others: B×2 indices.
+
+    The first image is uniform; so are which factors change and their new values, always other than the old. With
+    ``changed=0`` their number is uniform from 1 to all but one. Factors of one value cannot change; a nuisance that is
+    hidden in an index beside the factors is drawn anew.
+
+    >>> Pairs(2, factor_sizes=(3, 4)).indices(12, seed=0, name="pairs", turn=0).shape
+    torch.Size([2, 2])
+    """
+
+    factor_sizes: tuple[int, ...] = ()
+    changed: int = 1
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        varying = sum(size > 1 for size in self.factor_sizes)
+        if not varying:
+            raise MetapriorError("pairs need data with factors of variation, and this data has none that vary")
+        if not 0 <= self.changed <= varying:
+            raise MetapriorError(
+                f"a pair may differ in 1 to {varying} factors (0: a random number), not {self.changed}"
+            )
+
+    def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
+        """Indices of the first and the second images, B×2."""
+        sizes = torch.tensor(self.factor_sizes)
+        combinations = int(sizes.prod())
+        if length % combinations:
+            raise MetapriorError(
+                f"pairs need a world of all {combinations} combinations of its factors; this data has {length} examples"
+            )
+        source, shape = generator(seed, name, turn), (self.batch, len(sizes))
+        hidden = length // combinations
+        first, nuisance = (torch.randint(n, (self.batch,), generator=source) for n in (length, hidden))
+        rank = torch.rand(shape, generator=source).where(sizes > 1, 2.0).argsort(dim=1).argsort(dim=1)
+        most = max(int((sizes > 1).sum()) - 1, 1)
+        count = self.changed or 1 + torch.randint(most, (self.batch, 1), generator=source)
+        places = sizes.flip(0).cumprod(0).flip(0) // sizes  # of the digits: the last factor is the fastest
+        value = first[:, None] // hidden // places % sizes
+        other = (value + 1 + (torch.rand(shape, generator=source) * (sizes - 1)).long()) % sizes
+        second = (torch.where(rank < count, other, value) * places).sum(dim=1)
+        return torch.stack([first, second * hidden + nuisance], dim=1)

@@ -1,12 +1,20 @@
 """Nets and objectives joined: what is optimised, by which player. One class a family."""
 
+from metaprior.methods.annealed_vae import AnnealedVAE, AnnealedVAERecipe
+from metaprior.methods.beta_tcvae import BetaTCVAE, BetaTCVAERecipe
+from metaprior.methods.beta_vae import BetaVAE, BetaVAERecipe
+from metaprior.methods.dip_vae import DIPVAE, DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAE, FactorVAERecipe
+from metaprior.methods.pair_vae import PairVAE, PairVAERecipe
 from metaprior.methods.recipes import RECIPES, find_recipe, name_of
-from metaprior.methods.s2_vae import S2VAERecipe
-from metaprior.methods.supervision import Supervision
+from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
+from metaprior.methods.supervised import Supervised, SupervisedRecipe
+from metaprior.methods.supervision import LOSSES, Supervision, SupervisionRecipe
 from metaprior.methods.vae import VAE, VAERecipe
 
 __all__ = [
-    "RECIPES", "VAE", "FactorVAE", "FactorVAERecipe", "S2VAERecipe", "Supervision", "VAERecipe", "find_recipe",
-    "name_of",
+    "DIPVAE", "LOSSES", "RECIPES", "VAE", "AnnealedVAE", "AnnealedVAERecipe", "BetaTCVAE", "BetaTCVAERecipe",
+    "BetaVAE", "BetaVAERecipe", "DIPVAERecipe", "FactorVAE", "FactorVAERecipe", "PairVAE", "PairVAERecipe",
+    "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "Supervised", "SupervisedRecipe",
+    "Supervision", "SupervisionRecipe", "VAERecipe", "find_recipe", "name_of",
 ]  # fmt: skip

@@ -7,9 +7,15 @@ from dataclasses import dataclass, is_dataclass
 from pathlib import Path
 from types import ModuleType
 
-from metaprior.core import MetapriorError, Recipe, unknown
+from metaprior.core import MetapriorError, Recipe, to_plain, unknown
+from metaprior.methods.annealed_vae import AnnealedVAERecipe
+from metaprior.methods.beta_tcvae import BetaTCVAERecipe
+from metaprior.methods.beta_vae import BetaVAERecipe
+from metaprior.methods.dip_vae import DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAERecipe
-from metaprior.methods.s2_vae import S2VAERecipe
+from metaprior.methods.pair_vae import PairVAERecipe
+from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
+from metaprior.methods.supervised import SupervisedRecipe
 from metaprior.methods.vae import VAERecipe
 
 
@@ -22,11 +28,39 @@ class Row:
     paper: str
 
 
+_FEW = "Locatello et al. 2020, few labels"
+_WEAK = "Locatello et al. 2020, weak supervision"
+
 RECIPES: dict[str, Row] = {
-    "vae": Row(VAERecipe(beta=1.0), "variational autoencoder", "Kingma & Welling 2014"),
-    "beta-vae": Row(VAERecipe(beta=4.0), "VAE with its KL term weighted by beta", "Higgins et al. 2017"),
+    "vae": Row(VAERecipe(), "variational autoencoder", "Kingma & Welling 2014"),
+    "beta-vae": Row(BetaVAERecipe(), "VAE with its KL term weighted by beta", "Higgins et al. 2017"),
+    "annealed-vae": Row(AnnealedVAERecipe(), "VAE with its KL held at a growing capacity", "Burgess et al. 2018"),
     "factor-vae": Row(FactorVAERecipe(), "VAE with a penalty on total correlation, by a critic", "Kim & Mnih 2018"),
-    "s2-beta-vae": Row(S2VAERecipe(), "beta-VAE with a few labelled factors in the loss", "Locatello et al. 2020"),
+    "dip-vae-i": Row(DIPVAERecipe(), "VAE whose posterior means are decorrelated", "Kumar et al. 2018"),
+    "dip-vae-ii": Row(
+        DIPVAERecipe(kind="ii", lambda_d_factor=1.0), "VAE whose codes are decorrelated", "Kumar et al. 2018"
+    ),
+    "beta-tcvae": Row(
+        BetaTCVAERecipe(), "VAE with a penalty on total correlation, from the minibatch", "Chen et al. 2018"
+    ),
+    "s2-beta-vae": Row(S2BetaVAERecipe(), "beta-VAE with a few labelled factors in the loss", _FEW),
+    "s2-factor-vae": Row(S2FactorVAERecipe(), "FactorVAE with a few labelled factors in the loss", _FEW),
+    "s2-dip-vae-i": Row(S2DIPVAERecipe(), "DIP-VAE I with a few labelled factors in the loss", _FEW),
+    "s2-dip-vae-ii": Row(
+        S2DIPVAERecipe(kind="ii", lambda_d_factor=1.0), "DIP-VAE II with a few labelled factors in the loss", _FEW
+    ),
+    "s2-beta-tcvae": Row(S2BetaTCVAERecipe(), "beta-TCVAE with a few labelled factors in the loss", _FEW),
+    "supervised": Row(SupervisedRecipe(), "an encoder that learns from the few labels alone", _FEW),
+    "ada-gvae": Row(PairVAERecipe(), "VAE of pairs, which find out what they share; averages", _WEAK),
+    "ada-ml-vae": Row(PairVAERecipe(common="product"), "VAE of pairs, which find out what they share; products", _WEAK),
+    "group-vae": Row(
+        PairVAERecipe(known=True), "VAE of pairs that are known to share factors; averages", "Hosoya 2019"
+    ),
+    "ml-vae": Row(
+        PairVAERecipe(known=True, common="product"),
+        "VAE of pairs that are known to share factors; products",
+        "Bouchacourt et al. 2018",
+    ),
 }
 
 
@@ -35,7 +69,7 @@ def find_recipe(name: str) -> Recipe:
 
     >>> find_recipe("beta-vea")
     Traceback (most recent call last):
-    metaprior.core.errors.MetapriorError: unknown method 'beta-vea'; did you mean 'beta-vae' or 's2-beta-vae'?
+    metaprior.core.errors.MetapriorError: unknown method 'beta-vea'; did you mean 'beta-vae' or 'beta-tcvae'?
     """
     if name in RECIPES:
         return RECIPES[name].recipe
@@ -52,13 +86,13 @@ def find_recipe(name: str) -> Recipe:
 def name_of(recipe: Recipe) -> str:
     """A name by which :func:`find_recipe` finds a recipe of this type again: a row of the table, or ``FILE.py:NAME``.
 
-    >>> name_of(FactorVAERecipe(gamma=3.0))
-    'factor-vae'
+    >>> name_of(FactorVAERecipe(gamma=3.0)), name_of(DIPVAERecipe(kind="ii", lambda_d_factor=1.0, lr=1e-3))
+    ('factor-vae', 'dip-vae-ii')
     """
     kind = type(recipe)
-    for name, row in RECIPES.items():
-        if type(row.recipe) is kind:
-            return name
+    alike = {name: row.recipe for name, row in RECIPES.items() if type(row.recipe) is kind}
+    if alike:  # several rows may share a type: the one with the fewest other choices
+        return min(alike, key=lambda name: sum(to_plain(alike[name])[k] != v for k, v in to_plain(recipe).items()))
     module = sys.modules.get(kind.__module__)
     file = getattr(module, "__file__", None)
     if file is None or not hasattr(module, kind.__name__):

@@ -1,8 +1,8 @@
-"""The variational autoencoder and beta-VAE; the base of every VAE with an added term."""
+"""The variational autoencoder; the base of every VAE with other regularisers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor
@@ -22,15 +22,15 @@ from metaprior.core import (
     generator,
 )
 from metaprior.methods.images import require_images
-from metaprior.methods.supervision import Supervision
+from metaprior.methods.supervision import Supervision, SupervisionRecipe
 from metaprior.nets import AUTOENCODERS, AutoencoderNets, Posterior
 from metaprior.objectives import bernoulli_nll, kl_normal, sample_normal
 
 
 class VAE(Method):
-    """Reconstruction + beta * KL (Kingma & Welling 2014; beta-VAE: Higgins et al. 2017).
+    """Reconstruction + KL (Kingma & Welling 2014); a subclass changes :meth:`regularisers`.
 
-    With ``supervision``, + gamma_sup * R_sup on a labelled batch: S2-beta-VAE (Locatello et al. 2020).
+    With ``supervision``, + gamma_sup * R_sup on a labelled batch: the S2 variants of Locatello et al. 2020.
     """
 
     cohort = True
@@ -38,7 +38,6 @@ class VAE(Method):
     def __init__(
         self,
         nets: AutoencoderNets,
-        beta: Scalar = 1.0,
         *,
         optimizer: Adam = Adam(lr=1e-4),  # noqa: B008 - frozen
         batch: int = 64,
@@ -49,12 +48,12 @@ class VAE(Method):
         self.optimizer = optimizer
         self.batch = batch
         self.supervision = supervision
-        self.hyper = {"beta": beta}
         if supervision:
             self.hyper["gamma_sup"] = supervision.gamma
 
     def players(self) -> tuple[Player, ...]:
-        return (Player("vae", modules=("nets",), optimizer=self.optimizer),)
+        learns = self.supervision is not None and any(True for _ in self.supervision.parameters())
+        return (Player("vae", modules=("nets", *["supervision"] * learns), optimizer=self.optimizer),)
 
     def streams(self) -> dict[str, Stream]:
         unlabelled: dict[str, Stream] = {"unlabelled": Replacement(self.batch)}
@@ -63,35 +62,40 @@ class VAE(Method):
     def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
         images = batches["unlabelled"].images
         posterior, codes = self.posterior_sample(images, step)
-        return self.elbo(images, posterior, codes, step) | self.supervised(batches, step)
+        return (
+            self.reconstruction(images, codes)
+            | self.regularisers(posterior, codes, step)
+            | self.supervised(batches, step)
+        )
 
     def posterior_sample(self, images: Tensor, step: Step) -> tuple[Posterior, Tensor]:
         """q(z | images) and one sample of it, B×Z."""
-        posterior = Posterior(*(part.to(images.dtype) for part in self.nets.encoder(images)))
+        posterior = self.posterior(images)
         return posterior, sample_normal(*posterior, step.randn("posterior", *posterior.mean.shape))
 
-    def elbo(self, images: Tensor, posterior: Posterior, codes: Tensor, step: Step) -> dict[str, Term]:
-        """The two terms of the negative evidence lower bound, means over the batch, in nats."""
-        return {
-            "reconstruction": Term(bernoulli_nll(self.nets.decoder(codes), images).mean()),
-            "kl": Term(kl_normal(*posterior).sum(dim=1).mean(), step.hyper["beta"]),
-        }
+    def reconstruction(self, images: Tensor, codes: Tensor) -> dict[str, Term]:
+        """-log p(images | codes), mean over the batch, in nats."""
+        return {"reconstruction": Term(bernoulli_nll(self.nets.decoder(codes), images).mean())}
+
+    def regularisers(self, posterior: Posterior, codes: Tensor, step: Step) -> dict[str, Term]:
+        """The terms on the codes: here the KL from the prior, mean over the batch, in nats."""
+        return {"kl": Term(kl_normal(*posterior).sum(dim=1).mean())}
 
     def supervised(self, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
         """R_sup on the labelled batch, if there is supervision; labelled images enter no other term."""
         if self.supervision is None:
             return {}
         labelled = batches["labelled"]
-        means = self.nets.encoder(labelled.images).mean.to(labelled.images.dtype)
-        return {"supervised": Term(step.total(self.supervision(means, labelled.factors)), step.hyper["gamma_sup"])}
+        value = self.supervision(self.encode(labelled.images), labelled.factors, step)
+        return {"supervised": Term(value, step.hyper["gamma_sup"])}
 
     def posterior(self, images: Tensor) -> Posterior:
         """q(z | images): mean and log-variance, each B×Z."""
-        return self.nets.encoder(images)
+        return Posterior(*(part.to(images.dtype) for part in self.nets.encoder(images)))
 
     def encode(self, images: Tensor) -> Tensor:
-        """Posterior means, B×Z."""
-        return self.nets.encoder(images).mean
+        """Means of the posterior, B×Z."""
+        return self.posterior(images).mean
 
     def decode(self, codes: Tensor) -> Tensor:
         """Pixel probabilities in [0, 1], B×C×H×W."""
@@ -106,12 +110,12 @@ class VAE(Method):
 
 @dataclass(frozen=True, kw_only=True)
 class VAERecipe:
-    """A VAE or beta-VAE; the defaults are those of the few-labels study."""
+    """A variational autoencoder; the defaults are those of the few-labels study."""
 
     needs_labels: ClassVar[bool] = False
+    supervision: ClassVar[SupervisionRecipe | None] = None
+    """A recipe that learns from labels makes this a choice."""
 
-    beta: Scalar = 1.0
-    """Weight of the KL term."""
     latent_dim: int = 10
     """Number of codes."""
     nets: Literal["auto", "study", "small", "mlp"] = "auto"
@@ -123,7 +127,7 @@ class VAERecipe:
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`VAE` for images of the data's shape."""
-        return VAE(self.build_nets(data), self.beta, optimizer=Adam(lr=self.lr), batch=self.batch)
+        return VAE(self.build_nets(data), **self.shared(data))
 
     def build_nets(self, data: DataSpec) -> AutoencoderNets:
         """The encoder and decoder this recipe names."""
@@ -132,3 +136,8 @@ class VAERecipe:
         shape = require_images(data, self.nets)
         kind = ("study" if shape[1:] == (64, 64) else "small") if self.nets == "auto" else self.nets
         return AUTOENCODERS[kind](shape, self.latent_dim)
+
+    def shared(self, data: DataSpec) -> dict[str, Any]:
+        """What every VAE is built with beside its nets and its own weights: optimiser, batch and supervision."""
+        supervision = self.supervision.build(data, self.latent_dim) if self.supervision else None
+        return {"optimizer": Adam(lr=self.lr), "batch": self.batch, "supervision": supervision}

@@ -1,5 +1,7 @@
 """Terms of a variational posterior."""
 
+import math
+
 from jaxtyping import Float
 from torch import Tensor
 
@@ -18,8 +20,39 @@ def kl_normal(mean: Float[Tensor, "b z"], logvar: Float[Tensor, "b z"]) -> Float
     return 0.5 * (mean.square() + logvar.exp() - logvar - 1)
 
 
+def log_normal(
+    codes: Float[Tensor, "*#b z"], mean: Float[Tensor, "*#b z"], logvar: Float[Tensor, "*#b z"]
+) -> Float[Tensor, "*#b z"]:
+    """log N(codes; mean, exp(logvar)) per code, in nats; the three broadcast.
+
+    >>> import torch
+    >>> round(log_normal(torch.ones(1), torch.zeros(1), torch.zeros(1)).item(), 4)  # -(1 + ln 2 pi) / 2
+    -1.4189
+    """
+    return -0.5 * ((codes - mean).square() * (-logvar).exp() + logvar + math.log(2 * math.pi))
+
+
 def sample_normal(
     mean: Float[Tensor, "b z"], logvar: Float[Tensor, "b z"], noise: Float[Tensor, "b z"]
 ) -> Float[Tensor, "b z"]:
     """mean + sigma * noise: a reparameterised sample (Kingma & Welling 2014, section 2.4)."""
     return mean + (0.5 * logvar).exp() * noise
+
+
+def kl_between_normals(
+    mean: Float[Tensor, "*b z"],
+    logvar: Float[Tensor, "*b z"],
+    other_mean: Float[Tensor, "*b z"],
+    other_logvar: Float[Tensor, "*b z"],
+) -> Float[Tensor, "*b z"]:
+    r"""KL(N(mean, exp(logvar)) || N(other_mean, exp(other_logvar))) per code, in nats.
+
+    .. math:: \tfrac12 \big((\sigma_1^2 + (\mu_1 - \mu_2)^2) / \sigma_2^2 - \log(\sigma_1^2 / \sigma_2^2) - 1\big)
+
+    >>> import torch
+    >>> zero, one = torch.zeros(1, 1), torch.ones(1, 1)
+    >>> kl_between_normals(one, zero, zero, zero).item() == kl_normal(one, zero).item() == 0.5
+    True
+    """
+    ratio = logvar - other_logvar
+    return 0.5 * (ratio.exp() + (mean - other_mean).square() * (-other_logvar).exp() - ratio - 1)

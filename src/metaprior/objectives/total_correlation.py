@@ -7,6 +7,8 @@ import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
 
+from metaprior.objectives.posterior import log_normal
+
 _CLIP = 1e-6  # the critic's probabilities are kept this far from 0 and 1, as in disentanglement_lib
 
 
@@ -33,6 +35,27 @@ def ratio_loss(joint: Float[Tensor, "b 2"], product: Float[Tensor, "b 2"]) -> Fl
     log_joint = F.log_softmax(joint, dim=1)[:, 0].clamp(*bounds)
     log_product = F.log_softmax(product, dim=1)[:, 1].clamp(*bounds)
     return -0.5 * (log_joint.mean() + log_product.mean())
+
+
+def minibatch_total_correlation(
+    codes: Float[Tensor, "b z"], mean: Float[Tensor, "n z"], logvar: Float[Tensor, "n z"]
+) -> Float[Tensor, ""]:
+    r"""Total correlation of a minibatch, up to a constant, in nats: B sampled codes, and the N posteriors of the batch.
+
+    .. math:: \frac1B \sum_j \Big[\log \sum_i \prod_l q(z_{jl} | x_i) - \sum_l \log \sum_i q(z_{jl} | x_i)\Big]
+
+    The weights of the data set's size are dropped, as in disentanglement_lib: where all posteriors are one and the
+    same, the value is -(Z - 1) ln N, so it is no estimate of the total correlation itself and may well be negative.
+    Source: Chen et al. 2018, equation 5, with the estimator of Locatello et al. 2019.
+
+    >>> same = torch.zeros(4, 3)
+    >>> round(minibatch_total_correlation(torch.randn(4, 3), same, same).item() / math.log(4), 4)  # -(3 - 1)
+    -2.0
+    """
+    log_density = log_normal(codes[:, None], mean, logvar)  # b n z
+    joint = log_density.sum(dim=2).logsumexp(dim=1)
+    product = log_density.logsumexp(dim=1).sum(dim=1)
+    return (joint - product).mean()
 
 
 def gaussian_total_correlation(covariance: Float[Tensor, "z z"]) -> Float[Tensor, ""]:

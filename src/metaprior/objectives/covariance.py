@@ -1,0 +1,35 @@
+"""Covariance of codes, and its distance from the identity: the penalties of DIP-VAE."""
+
+from jaxtyping import Float
+from torch import Tensor
+
+
+def covariance(rows: Float[Tensor, "b z"], others: Float[Tensor, "b f"] | None = None) -> Float[Tensor, "z f"]:
+    """Covariance of the columns of ``rows`` with those of ``others`` (or with each other), divided by B, not B - 1.
+
+    >>> import torch
+    >>> covariance(torch.tensor([[0.0, 0.0], [2.0, 4.0]])).tolist()
+    [[1.0, 2.0], [2.0, 4.0]]
+    """
+    others = rows if others is None else others
+    return (rows - rows.mean(dim=0)).T @ (others - others.mean(dim=0)) / len(rows)
+
+
+def off_diagonal_penalty(matrix: Float[Tensor, "z z"]) -> Float[Tensor, ""]:
+    """Sum of squares off the diagonal: how far codes are from being uncorrelated (Kumar et al. 2018, equation 6).
+
+    >>> import torch
+    >>> off_diagonal_penalty(torch.ones(10, 10)).item()
+    90.0
+    """
+    return matrix.square().sum() - matrix.diagonal().square().sum()
+
+
+def unit_variance_penalty(matrix: Float[Tensor, "z z"]) -> Float[Tensor, ""]:
+    """Sum over codes of (variance - 1)^2 (Kumar et al. 2018, equation 6).
+
+    >>> import torch
+    >>> unit_variance_penalty(torch.zeros(10, 10)).item()
+    10.0
+    """
+    return (matrix.diagonal() - 1).square().sum()
