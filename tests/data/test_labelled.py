@@ -7,6 +7,7 @@ from numpy.random import RandomState
 
 from metaprior.core import MetapriorError
 from metaprior.data import Dataset, DSpritesOptions, dsprites_world, few_labels, load
+from metaprior.data.labellers import Told
 
 WORLD = dsprites_world(DSpritesOptions(size=16, scale=2, orientation=4, position_x=4, position_y=4))
 
@@ -43,8 +44,8 @@ def test_rows_of_a_data_set_are_drawn_once_each_and_classes_are_a_factor() -> No
 
 
 def test_the_labeller_goes_on_with_the_same_generator() -> None:
-    def coin(factors: np.ndarray, sizes: tuple[int, ...], random: RandomState) -> tuple[np.ndarray, tuple[int, ...]]:
-        return random.randint(2, size=factors.shape), (2,) * len(sizes)
+    def coin(factors: np.ndarray, sizes: tuple[int, ...], random: RandomState) -> Told:
+        return Told(random.randint(2, size=factors.shape), (2,) * len(sizes), tuple(range(len(sizes))))
 
     data = few_labels(WORLD, 8, seed=5, labeller=coin)
     random = RandomState(5)

@@ -6,7 +6,7 @@ import shlex
 import sys
 from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 import tyro
 
@@ -17,6 +17,7 @@ EXAMPLES = """\
 Examples:
   metaprior train beta-vae --data dsprites --steps 300 --seed 1 --out runs/first
   metaprior train s2-beta-vae --data dsprites:size=16 --labels 100 --beta 4 --gamma-sup 4
+  metaprior train s2-factor-vae --data shapes3d-rendered --labels 100 --labeller noisy --steps 500
   metaprior train vae --data digits --lr "cosine(peak=1e-3, steps=20000, warmup=500)" --steps 20000
   metaprior train --resume --out runs/first
   metaprior train --config runs/first/config.json --out runs/again
@@ -34,6 +35,10 @@ class TrainBase:
     """Labelled examples, for methods that learn from them."""
     label_seed: int = 0
     """Seed of the labelled set."""
+    labeller: Literal["perfect", "binned", "noisy", "partial", "permuted"] = "perfect"
+    """What labels say: the truth; 5 bins; 1 in 10 at random; two factors only; values without their order."""
+    label_share: float = 1.0
+    """Share of the labels that train; the others are held out, for 'metaprior select'."""
     warm_start: Annotated[str | None, tyro.conf.arg(metavar="RUN")] = None
     """Run folder whose weights to begin from."""
     out: Path | None = None
@@ -69,7 +74,8 @@ def train_options(given: list[str]) -> tuple[type, list[str], Any]:
     def run(self: Any) -> int:
         return train(Experiment(
             recipe=experiment.recipe, method=self.method, data=self.data, labels=self.labels,
-            label_seed=self.label_seed, warm_start=self.warm_start, loop=self.loop,
+            label_seed=self.label_seed, labeller=self.labeller, label_share=self.label_share,
+            warm_start=self.warm_start, loop=self.loop,
         ), self)  # fmt: skip
 
     kind = make_dataclass(
@@ -78,7 +84,7 @@ def train_options(given: list[str]) -> tuple[type, list[str], Any]:
     kind.__doc__ = f"{type(method).__doc__}\n\n{EXAMPLES}"
     default = kind(
         data=experiment.data, labels=experiment.labels, label_seed=experiment.label_seed,
-        warm_start=experiment.warm_start,
+        labeller=experiment.labeller, label_share=experiment.label_share, warm_start=experiment.warm_start,
     )  # fmt: skip
     return kind, given, default
 

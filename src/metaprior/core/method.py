@@ -65,6 +65,8 @@ class DataSpec:
     factor_sizes: tuple[int, ...] = ()
     classes: int = 0
     vocabulary: int = 0
+    labelled_factors: tuple[str, ...] = ()
+    """Names of the factors that labels tell, in the order in which they are tied to codes."""
     labelled_factor_sizes: tuple[int, ...] = ()
 
 

@@ -5,7 +5,7 @@ from metaprior.data.contents import contents
 from metaprior.data.dataset import Dataset
 from metaprior.data.digits import DigitsOptions
 from metaprior.data.dsprites import DSpritesOptions, dsprites_world
-from metaprior.data.dsprites_official import OfficialOptions, official_dsprites, read_dsprites
+from metaprior.data.dsprites_official import official_dsprites, read_dsprites
 from metaprior.data.dsprites_variants import (
     ScreamOptions,
     VariantOptions,
@@ -15,15 +15,17 @@ from metaprior.data.dsprites_variants import (
 )
 from metaprior.data.entry import Entry
 from metaprior.data.folder import FolderOptions
-from metaprior.data.labelled import Labeller, few_labels, perfect
+from metaprior.data.labelled import divide, few_labels
+from metaprior.data.labellers import LABELLERS, Labeller
+from metaprior.data.official import OfficialOptions
 from metaprior.data.on_disk import render_to_disk, rendered, rendered_path
 from metaprior.data.packs import Pack, PackOptions, TextOptions
 from metaprior.data.world import Held, Renderer, World
 
 __all__ = [
-    "CATALOGUE", "DSpritesOptions", "Dataset", "DigitsOptions", "Entry", "FolderOptions", "Held", "Labeller",
+    "CATALOGUE", "LABELLERS", "DSpritesOptions", "Dataset", "DigitsOptions", "Entry", "FolderOptions", "Held", "Labeller",
     "OfficialOptions", "Pack", "PackOptions", "Renderer", "ScreamOptions", "TextOptions", "VariantOptions", "World",
-    "available", "color_dsprites", "contents", "describe", "dsprites_world", "few_labels", "load", "load_pictures",
-    "noisy_dsprites", "official_dsprites", "perfect", "read_dsprites", "render_to_disk", "rendered",
+    "available", "color_dsprites", "contents", "describe", "divide", "dsprites_world", "few_labels", "load", "load_pictures",
+    "noisy_dsprites", "official_dsprites", "read_dsprites", "render_to_disk", "rendered",
     "rendered_path", "scream_dsprites",
 ]  # fmt: skip

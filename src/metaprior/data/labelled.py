@@ -1,7 +1,6 @@
 """The few labels of a study: which examples are labelled, and what their labels say."""
 
-from collections.abc import Callable
-from typing import TypeAlias
+import math
 
 import numpy as np
 import torch
@@ -9,15 +8,8 @@ from numpy.random import RandomState
 
 from metaprior.core import MetapriorError
 from metaprior.data.dataset import Dataset
+from metaprior.data.labellers import Labeller, perfect
 from metaprior.data.world import World
-
-Labeller: TypeAlias = Callable[[np.ndarray, tuple[int, ...], RandomState], tuple[np.ndarray, tuple[int, ...]]]
-"""True factors n×F, their sizes and a generator → the factors as labelled, and the sizes of those."""
-
-
-def perfect(factors: np.ndarray, sizes: tuple[int, ...], random: RandomState) -> tuple[np.ndarray, tuple[int, ...]]:
-    """The labeller that tells the truth."""
-    return factors, sizes
 
 
 def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labeller = perfect) -> Dataset:
@@ -43,17 +35,31 @@ def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labelle
     else:
         data = source.take(torch.from_numpy(random.permutation(len(source))[:count]))
         drawn, names, sizes = _factors(data)
-    told, told_sizes = labeller(drawn, sizes, random)
+    told = labeller(drawn, sizes, random)
     return Dataset(
         name=data.name,
         images=data.images,
         labels=data.labels,
-        factors=torch.from_numpy(told).long(),
-        factor_names=names,
-        factor_sizes=told_sizes,
+        factors=torch.from_numpy(told.factors).long(),
+        factor_names=tuple(names[k] for k in told.columns),
+        factor_sizes=told.sizes,
         class_names=data.class_names,
         caveat=data.caveat,
     )
+
+
+def divide(labelled: Dataset, share: float) -> tuple[Dataset, Dataset | None]:
+    """The examples that train and those held out to select by, in their order: the first ceil(share * n) train.
+
+    >>> from metaprior.data import load
+    >>> [len(part) for part in divide(few_labels(load("digits"), 100, seed=0), 0.9)]
+    [90, 10]
+    """
+    if not 0 < share <= 1:
+        raise MetapriorError(f"the share of the labels that trains must lie in (0, 1], not {share:g}")
+    training = math.ceil(round(len(labelled) * share, 9))  # 0.9 * 10 is a little more than 9
+    rows = torch.arange(len(labelled))
+    return labelled.take(rows[:training]), labelled.take(rows[training:]) if training < len(labelled) else None
 
 
 def _uniform(sizes: tuple[int, ...], count: int, random: RandomState) -> np.ndarray:

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 import torch
 
-from metaprior.core import DataSpec, MetapriorError, Method, Recipe, Source, derived_seed, from_plain, to_plain
-from metaprior.data import Dataset, World, few_labels
+from metaprior.core import DataSpec, MetapriorError, Method, Recipe, Source, derived_seed, from_plain, to_plain, unknown
+from metaprior.data import LABELLERS, Dataset, World, divide, few_labels
 from metaprior.data import load as load_data
 from metaprior.methods import find_recipe, name_of
 from metaprior.training import Callback, Loop, ProgressBar, Result, Run, fit, load_tensors, new_run_folder, provenance
@@ -40,6 +40,10 @@ class Experiment:
     """Labelled examples, for methods that learn from them."""
     label_seed: int = 0
     """Seed of the labelled set; all models of one seed see the same labels."""
+    labeller: Literal["perfect", "binned", "noisy", "partial", "permuted"] = "perfect"
+    """What the labels say of the true factors."""
+    label_share: float = 1.0
+    """Share of the labels that train; the others are held out to select models by."""
     warm_start: str | None = None
     """A run folder whose weights to begin from, where names and shapes agree."""
     loop: Loop = field(default_factory=Loop)
@@ -67,6 +71,8 @@ def train(
     data: str = "dsprites",
     labels: int | None = None,
     label_seed: int = 0,
+    labeller: Literal["perfect", "binned", "noisy", "partial", "permuted"] = "perfect",
+    label_share: float = 1.0,
     warm_start: str | Path | None = None,
     out: str | Path | None = None,
     resume: bool = False,
@@ -90,6 +96,8 @@ def train(
         data=data,
         labels=labels,
         label_seed=label_seed,
+        labeller=labeller,
+        label_share=label_share,
         warm_start=str(warm_start) if warm_start else None,
         loop=from_plain(Loop, loop_options, "loop", base=loop or Loop()),
     )
@@ -168,17 +176,29 @@ def build_sources(experiment: Experiment, data: Dataset | World) -> dict[str, So
         raise MetapriorError(f"{experiment.recipe} uses no labels; leave --labels out, or take an s2- method")
     sources: dict[str, Source] = {"train": data}
     if experiment.labels is not None:
-        sources["labelled"] = few_labels(data, experiment.labels, experiment.label_seed)
+        sources["labelled"] = labelled_sets(experiment, data)[0]
     if isinstance(data, World) and len(data) * torch.Size(data.image_shape).numel() <= HELD_IN_MEMORY:
         sources["train"] = data.cached()
     return sources
 
 
+def labelled_sets(experiment: Experiment, data: Dataset | World) -> tuple[Dataset, Dataset | None]:
+    """The labelled examples that the experiment trains on, and those that it holds out."""
+    if experiment.labeller not in LABELLERS:
+        raise unknown("labeller", experiment.labeller, LABELLERS)
+    labeller = LABELLERS[experiment.labeller]
+    labelled = few_labels(data, experiment.labels or 0, experiment.label_seed, labeller)
+    return divide(labelled, experiment.label_share)
+
+
 def data_spec(data: Dataset | World, sources: Mapping[str, Source]) -> DataSpec:
     """What the recipe must know of the data, and of the factors as labelled."""
     labelled = sources.get("labelled")
-    sizes = labelled.factor_sizes if isinstance(labelled, Dataset) else ()
-    return dataclasses.replace(data.spec, labelled_factor_sizes=sizes)
+    if not isinstance(labelled, Dataset):
+        return data.spec
+    return dataclasses.replace(
+        data.spec, labelled_factors=labelled.factor_names, labelled_factor_sizes=labelled.factor_sizes
+    )
 
 
 def build_method(
