@@ -13,10 +13,11 @@ from metaprior.metrics.unsupervised import (
     gaussian_wasserstein_correlation,
     unsupervised_scores,
 )
+from metaprior.metrics.unsupervised_ranking import Ranking, Similarity, udr
 
 __all__ = [
-    "DCI", "METRICS", "Backend", "Dependence", "InformationGap", "MajorityVote", "Metric", "Represent", "Votes",
-    "completeness", "dci", "discretise", "disentanglement", "entropy", "factor_vae_score", "factor_vae_score_finite",
-    "gaussian_total_correlation", "gaussian_wasserstein_correlation", "mig", "mig_ceiling", "mutual_information",
-    "unsupervised_scores",
+    "DCI", "METRICS", "Backend", "Dependence", "InformationGap", "MajorityVote", "Metric", "Ranking", "Represent",
+    "Similarity", "Votes", "completeness", "dci", "discretise", "disentanglement", "entropy", "factor_vae_score",
+    "factor_vae_score_finite", "gaussian_total_correlation", "gaussian_wasserstein_correlation", "mig", "mig_ceiling",
+    "mutual_information", "udr", "unsupervised_scores",
 ]  # fmt: skip

@@ -41,4 +41,8 @@ METRICS: dict[str, Metric] = {
         },
         "Locatello et al. 2019",
     ),
+    "udr": Metric(
+        {"udr": "do models of one recipe, trained from different seeds, find the same codes"},
+        "Duan et al. 2020",
+    ),
 }
