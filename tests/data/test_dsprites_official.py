@@ -76,7 +76,7 @@ def cut(content: dict[str, Any]) -> None:
 @pytest.mark.parametrize(
     ("spoil", "message"),
     [
-        (lambda c: c.pop("imgs"), "not laid out as dSprites"),
+        (lambda c: c.pop("imgs"), "not laid out as it is published"),
         (lambda c: c.update(imgs=c["imgs"][:, :32]), "not uint8 N×64×64"),
         (lambda c: c.update(imgs=c["imgs"] * 255), "values up to 255"),
         (lambda c: c.update(latents_classes=c["latents_values"]), "not N×6 whole numbers"),

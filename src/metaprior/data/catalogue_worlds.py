@@ -4,12 +4,12 @@ from collections.abc import Callable
 from typing import Any
 
 from metaprior.core import MetapriorError
-from metaprior.data import dsprites_official, dsprites_variants
+from metaprior.data import cars3d, dsprites_official, dsprites_variants, mpi3d, shapes3d_official, smallnorb
 from metaprior.data.dsprites import CAVEAT as RERENDERED
 from metaprior.data.dsprites import DSpritesOptions, dsprites_world
-from metaprior.data.dsprites_official import OfficialOptions
 from metaprior.data.dsprites_variants import ScreamOptions, VariantOptions
 from metaprior.data.entry import Entry
+from metaprior.data.official import OfficialOptions
 from metaprior.data.on_disk import rendered, rendered_path
 from metaprior.data.world import Held, World
 
@@ -25,6 +25,17 @@ def _world(make: Callable[[Any], World]) -> Callable[[Any, str], World]:
         return rendered(world) if not held and rendered_path(world).is_file() else world
 
     return load
+
+
+def _mpi3d(edition: mpi3d.Edition, what: str) -> Entry:
+    return Entry(
+        f"MPI3D, {what}, as published: a robot's arm with an object, 7 known factors, 64×64 in colour",
+        "CC BY 4.0",
+        OfficialOptions,
+        _world(edition.load),
+        edition.files,
+        fetch=mpi3d.FETCH,
+    )
 
 
 WORLDS: dict[str, Entry] = {
@@ -63,8 +74,38 @@ WORLDS: dict[str, Entry] = {
         "Apache-2.0; the painting is in the public domain",
         ScreamOptions,
         _world(dsprites_variants.scream_dsprites),
-        dsprites_variants.SCREAM,
+        (dsprites_variants.SCREAM,),
         fetch=dsprites_variants.FETCH,
         caveat=RERENDERED,
     ),
+    "shapes3d": Entry(
+        "3D Shapes as published: 480,000 pictures of 6 known factors, 64×64 in colour",
+        "Apache-2.0",
+        OfficialOptions,
+        _world(shapes3d_official.official_shapes3d),
+        (shapes3d_official.FILE,),
+        shapes3d_official.BYTES,
+        shapes3d_official.FETCH,
+    ),
+    "cars3d": Entry(
+        "Cars3D as published: 17,568 pictures of 183 cars from 4 × 24 sides, 64×64 in colour",
+        "none stated",
+        OfficialOptions,
+        _world(cars3d.official_cars3d),
+        cars3d.FILES,
+        fetch=cars3d.FETCH,
+    ),
+    "smallnorb": Entry(
+        "SmallNORB as published: 48,600 pictures of toys, 4 known factors and the instance, which is none, 64×64 grey",
+        "for research, not to be sold",
+        OfficialOptions,
+        _world(smallnorb.official_smallnorb),
+        smallnorb.FILES,
+        smallnorb.BYTES,
+        smallnorb.FETCH,
+    ),
+    "mpi3d-toy": _mpi3d(mpi3d.TOY, "simply rendered"),
+    "mpi3d-realistic": _mpi3d(mpi3d.REALISTIC, "realistically rendered"),
+    "mpi3d-real": _mpi3d(mpi3d.REAL, "photographed"),
+    "mpi3d-complex": _mpi3d(mpi3d.COMPLEX, "everyday objects, photographed"),
 }

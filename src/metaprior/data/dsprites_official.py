@@ -1,11 +1,8 @@
 """dSprites from its published file, the NumPy archive or the HDF5."""
 
-import zipfile
-from dataclasses import dataclass
 from math import prod
 from pathlib import Path
 from typing import Any
-from zlib import error as ZlibError
 
 import h5py
 import numpy as np
@@ -13,6 +10,7 @@ import torch
 
 from metaprior.core import MetapriorError
 from metaprior.data.dsprites import FACTORS, RASTER, SIZES, shrink, values_of
+from metaprior.data.official import OfficialOptions, reading
 from metaprior.data.store import find, missing, verify
 from metaprior.data.world import Held, World, chunks, index_of
 
@@ -21,17 +19,6 @@ FILES = (f"{STEM}.npz", f"{STEM}.hdf5")
 BYTES = 28_024_106
 SHA256 = "729fa22e884c9c500e1f17415d580746b4c5894fbbb780a1319bbcfa39a745bb"  # of the HDF5, as TFDS checks it
 FETCH = "from github.com/deepmind/dsprites-dataset, 28.0 MB (the HDF5), Apache-2.0"
-
-
-@dataclass(frozen=True)
-class OfficialOptions:
-    """``size``: 64 pixels as published, or 32 or 16, averaged over squares of pixels."""
-
-    size: int = RASTER
-
-    def __post_init__(self) -> None:
-        if self.size not in (16, 32, 64):
-            raise MetapriorError(f"dsprites-official has pictures of 16, 32 or 64 pixels, not size={self.size}")
 
 
 def official_dsprites(options: OfficialOptions) -> World:
@@ -73,23 +60,15 @@ def read_dsprites(path: Path, options: OfficialOptions | None = None) -> World:
 
 
 def _arrays(path: Path) -> tuple[Any, Any]:
-    try:
+    with reading(path):
         if path.suffix == ".npz":
             with np.load(path, allow_pickle=False) as archive:
                 return archive["imgs"], archive["latents_classes"]
         with h5py.File(path) as file:
             return _whole(file["imgs"]), _whole(file["latents/classes"])
-    except KeyError as error:
-        raise MetapriorError(f"{path} is not laid out as dSprites is published: {_line(error)}") from error
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile, ZlibError) as error:
-        raise MetapriorError(f"{path} is damaged or no such file: {_line(error)}; fetch it again") from error
 
 
 def _whole(found: Any) -> np.ndarray:
     if not isinstance(found, h5py.Dataset):
         raise KeyError("imgs and latents/classes must be arrays")
     return found[()]
-
-
-def _line(error: Exception) -> str:
-    return (str(error).splitlines() or [type(error).__name__])[0]

@@ -21,7 +21,8 @@ from torch import Tensor
 
 from metaprior.core import MetapriorError
 from metaprior.data.dsprites import RASTER, DSpritesOptions, dsprites_world, shrink
-from metaprior.data.dsprites_official import OfficialOptions, official_dsprites
+from metaprior.data.dsprites_official import official_dsprites
+from metaprior.data.official import OfficialOptions
 from metaprior.data.pictures import decode
 from metaprior.data.splitmix import splitmix64, uniform
 from metaprior.data.store import find, missing
@@ -29,7 +30,7 @@ from metaprior.data.world import Renderer, World
 
 STATES = 2**24
 """How many nuisances there are: in the 19 million draws of a study's training, each comes once or so."""
-SCREAM = ("scream.jpg", "scream/scream.jpg")
+SCREAM = "scream.jpg"
 FETCH = (
     "The Scream (Munch 1893), public domain, upload.wikimedia.org/wikipedia/commons/f/f4/The_Scream.jpg saved under "
     "that name; or take any other picture, as in scream-dsprites:picture=PATH"
@@ -80,9 +81,9 @@ def noisy_dsprites(options: VariantOptions) -> World:
 
 def scream_dsprites(options: ScreamOptions) -> World:
     """dSprites as negatives in random patches of The Scream, each mixed half and half with a random colour."""
-    path = options.picture.expanduser() if options.picture else next(filter(None, map(find, SCREAM)), None)
+    path = options.picture.expanduser() if options.picture else find(SCREAM)
     if path is None:
-        raise missing("scream-dsprites", SCREAM[0], FETCH)
+        raise missing("scream-dsprites", SCREAM, FETCH)
     world = _variant("scream-dsprites", options, on_patches, shrunk_picture(path))
     other = f"backgrounds from {path.name}, not from The Scream" if options.picture else ""
     return dataclasses.replace(world, caveat="; ".join(filter(None, (world.caveat, other))))

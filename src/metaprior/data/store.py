@@ -15,10 +15,10 @@ def home() -> Path:
 
 
 def find(file: str) -> Path | None:
-    """The file under ``$METAPRIOR_DATA``, or in ``../shared/data`` beside the checkout or the current directory."""
+    """The file or folder under ``$METAPRIOR_DATA``, or in ``../shared/data`` beside the checkout or where you are."""
     beside = [Path(__file__).parents[4], Path.cwd().parent]
     folders = [home(), *(parent / "shared" / "data" for parent in beside)]
-    return next((folder / file for folder in folders if (folder / file).is_file()), None)
+    return next((folder / file for folder in folders if (folder / file).exists()), None)
 
 
 def locate(name: str, file: str, fetch: str) -> Path:
