@@ -18,6 +18,7 @@ class S2BetaVAERecipe(BetaVAERecipe):
 
     needs_labels: ClassVar[bool] = True
     supervision: SupervisionRecipe = _STUDY  # pyright: ignore[reportIncompatibleVariableOverride]
+    """How the labels enter the loss."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,6 +27,7 @@ class S2FactorVAERecipe(FactorVAERecipe):
 
     needs_labels: ClassVar[bool] = True
     supervision: SupervisionRecipe = _STUDY  # pyright: ignore[reportIncompatibleVariableOverride]
+    """How the labels enter the loss."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +36,7 @@ class S2DIPVAERecipe(DIPVAERecipe):
 
     needs_labels: ClassVar[bool] = True
     supervision: SupervisionRecipe = _STUDY  # pyright: ignore[reportIncompatibleVariableOverride]
+    """How the labels enter the loss."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,3 +45,4 @@ class S2BetaTCVAERecipe(BetaTCVAERecipe):
 
     needs_labels: ClassVar[bool] = True
     supervision: SupervisionRecipe = _STUDY  # pyright: ignore[reportIncompatibleVariableOverride]
+    """How the labels enter the loss."""

@@ -35,6 +35,7 @@ class SupervisedRecipe(VAERecipe):
 
     needs_labels: ClassVar[bool] = True
     supervision: SupervisionRecipe = _UNWEIGHTED  # pyright: ignore[reportIncompatibleVariableOverride]
+    """How the labels enter the loss."""
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`Supervised` for images of the data's shape."""

@@ -114,7 +114,7 @@ class VAERecipe:
 
     needs_labels: ClassVar[bool] = False
     supervision: ClassVar[SupervisionRecipe | None] = None
-    """A recipe that learns from labels makes this a choice."""
+    """How labels enter the loss: a choice of the recipes that learn from labels."""
 
     latent_dim: int = 10
     """Number of codes."""
