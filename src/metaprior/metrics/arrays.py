@@ -61,14 +61,17 @@ def as_factors(factors: Array, name: str = "factors") -> Int[np.ndarray, "n fact
     return matrix.astype(np.int64)
 
 
-def as_pair(codes: Array, factors: Array, which: str = "") -> tuple[np.ndarray, np.ndarray]:
+def as_pair(codes: Array, factors: Array, which: str = "", continuous: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """Codes N×D and factors N×F of the same examples; ``which`` (``test ``, say) names them in errors.
+
+    Factors are indices or, where they are ``continuous``, real numbers as codes are.
 
     >>> as_pair([[0.0], [1.0]], [[1]])
     Traceback (most recent call last):
     metaprior.core.errors.MetapriorError: codes have 2 rows and factors have 1; they must be of the same examples
     """
-    codes, factors = as_codes(codes, f"{which}codes"), as_factors(factors, f"{which}factors")
+    as_kind = as_codes if continuous else as_factors
+    codes, factors = as_codes(codes, f"{which}codes"), as_kind(factors, f"{which}factors")
     if len(codes) != len(factors):
         raise MetapriorError(
             f"{which}codes have {len(codes)} rows and {which}factors have {len(factors)}; "
@@ -78,7 +81,7 @@ def as_pair(codes: Array, factors: Array, which: str = "") -> tuple[np.ndarray, 
 
 
 def as_split(
-    codes_train: Array, factors_train: Array, codes_test: Array, factors_test: Array
+    codes_train: Array, factors_train: Array, codes_test: Array, factors_test: Array, continuous: bool = False
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
     """Codes and factors to train on and others to test on: the same codes and the same factors.
 
@@ -86,7 +89,8 @@ def as_split(
     Traceback (most recent call last):
     metaprior.core.errors.MetapriorError: training codes have 1 columns and test codes 2
     """
-    train, test = as_pair(codes_train, factors_train, "training "), as_pair(codes_test, factors_test, "test ")
+    train = as_pair(codes_train, factors_train, "training ", continuous)
+    test = as_pair(codes_test, factors_test, "test ", continuous)
     for what, one, other in zip(("codes", "factors"), train, test, strict=True):
         if one.shape[1] != other.shape[1]:
             raise MetapriorError(f"training {what} have {one.shape[1]} columns and test {what} {other.shape[1]}")
