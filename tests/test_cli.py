@@ -315,11 +315,28 @@ def test_data_that_are_here_are_loaded_and_described(capsys, pictures, tmp_path)
     assert "path: Path, must be given" in call(capsys, "data", "folder")[1]  # nothing to load yet, and no error
 
 
+def test_combinations_of_factors_are_counted(capsys, pictures, tmp_path):
+    rows = [f"{kind}/{i}.png,{kind},{i}" for kind in ("cat", "dog") for i in range(4)]
+    table = tmp_path / "pictures" / "factors.csv"
+    table.write_text("\n".join(["file,kind,pose", *rows]))
+    assert re.search(r"examples +8, each combination of the factors once", call(capsys, "data", pictures)[1])
+    table.write_text("\n".join(["file,kind,pose", *rows[:-1], "dog/3.png,dog,2"]))
+    assert "7 of 8 combinations are there, 1 of them more than once" in call(capsys, "data", pictures)[1]
+    hidden = call(capsys, "data", f"color-{WORLD}")[1]
+    assert "16,777,216 times" in hidden
+    code, _, err = call(capsys, "data", f"color-{WORLD}", "--render")
+    assert code == 2
+    assert re.search(r"\(16,777,216 a combination\) take .* GB, and .* GB free", err)
+
+
 def test_data_that_are_not_here_say_what_to_fetch(capsys, tmp_path, monkeypatch):
     monkeypatch.setenv("METAPRIOR_DATA", str(tmp_path))
     out = call(capsys, "data", "dsprites-official")[1]
     assert "github.com/deepmind/dsprites-dataset" in out
     assert "size: int, default 64" in out
+    code, _, err = call(capsys, "data", "shapes3d:size=16")  # with options, it is to be loaded
+    assert code == 2
+    assert "put 3dshapes.h5 under $METAPRIOR_DATA" in err
 
 
 def test_metrics_may_be_named_by_their_scores(capsys, tmp_path):

@@ -66,6 +66,11 @@ def test_what_is_not_there_says_what_to_fetch(tmp_path: Path, monkeypatch: pytes
     assert describe("dsprites-official")["present"]
 
 
+def test_types_of_options_are_short() -> None:
+    types = {option["name"]: option["type"] for option in describe("scream-dsprites")["options"]}
+    assert (types["size"], types["official"], types["picture"]) == ("int", "bool", "Path | None")
+
+
 def test_every_set_describes_itself() -> None:
     for name in CATALOGUE:
         row = describe(name)

@@ -8,7 +8,7 @@ import torch
 from PIL import Image
 
 from metaprior.core import MetapriorError
-from metaprior.data import Dataset, load, load_pictures
+from metaprior.data import Dataset, World, contents, load, load_pictures
 
 
 def picture(path: Path, value: int, size: tuple[int, int] = (6, 4), mode: str = "RGB") -> None:
@@ -141,3 +141,66 @@ def test_a_table_that_says_a_thing_twice_is_refused(tmp_path: Path) -> None:
     (tmp_path / "factors.csv").write_text("file,size\na.png,1\na.png,2\n")
     with pytest.raises(MetapriorError, match=r"lists 'a\.png' twice"):
         load(f"folder:path={tmp_path}")
+
+
+GRID = [("1", "a"), ("2", "b"), ("10", "a"), ("1", "b"), ("10", "b"), ("2", "a")]
+"""Each of 3 × 2 combinations once, in no order; sizes are in order of number, kinds of the alphabet."""
+
+
+def table_of(root: Path, rows: list[tuple[str, str]]) -> Path:
+    """Pictures whose red is their row, and the table of their factors."""
+    for i in range(len(rows)):
+        picture(root / f"{i}.png", i)
+    lines = [f"{i}.png,{size},{kind}" for i, (size, kind) in enumerate(rows)]
+    (root / "factors.csv").write_text("\n".join(["file,size,kind", *lines]))
+    return root
+
+
+def test_a_complete_table_in_any_order_is_a_world(tmp_path: Path) -> None:
+    world = load(f"folder:path={table_of(tmp_path, GRID)}")
+    assert isinstance(world, World)
+    assert (world.factor_names, world.factor_sizes) == (("size", "kind"), (3, 2))
+    assert world.factor_values == (("1", "2", "10"), ("a", "b"))
+    batch = world.gather(torch.arange(6))
+    assert batch.factors.tolist() == [[0, 0], [0, 1], [1, 0], [1, 1], [2, 0], [2, 1]]
+    assert (batch.images[:, 0, 0, 0] * 255).round().tolist() == [0, 3, 5, 1, 2, 4]
+    assert world.spec.image_shape == (3, 4, 6)
+    assert len(load_pictures(f"folder:path={tmp_path}")) == 6
+    found = contents(f"folder:path={tmp_path}")
+    assert (found["splits"], found["examples"], found["hidden"]) == ({}, 6, 1)
+    assert found["combinations"] == {"possible": 6, "present": 6, "repeated": 0}
+
+
+@pytest.mark.parametrize(
+    ("rows", "present", "repeated"),
+    [
+        (GRID[:-1], 5, 0),
+        ([*GRID, GRID[0]], 6, 1),
+        ([*GRID[:-1], GRID[0]], 5, 1),
+        ([*GRID, *GRID[:2], *GRID[:2]], 6, 2),
+        ([*GRID, ("", "a")], 6, 0),
+        ([*GRID[:-1], ("2", "")], 5, 0),
+    ],
+    ids=[
+        "one missing",
+        "one twice",
+        "one missing and one twice",
+        "some often",
+        "one unknown besides",
+        "one unknown",
+    ],
+)
+def test_other_tables_stay_rows_and_their_combinations_are_counted(
+    tmp_path: Path, rows: list[tuple[str, str]], present: int, repeated: int
+) -> None:
+    data = read(table_of(tmp_path, rows))
+    assert len(data) == len(rows)
+    found = contents(f"folder:path={tmp_path}")
+    assert found["splits"] == {"train": len(rows)}
+    assert found["combinations"] == {"possible": 6, "present": present, "repeated": repeated}
+
+
+def test_a_part_of_a_divided_folder_is_no_world(tmp_path: Path) -> None:
+    for split in ("train", "test"):
+        table_of(tmp_path / split, GRID)
+    assert len(read(tmp_path, split="test")) == 6

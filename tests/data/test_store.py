@@ -98,8 +98,9 @@ def test_a_damaged_rendering_is_named() -> None:
 
 
 def test_only_worlds_are_rendered() -> None:
-    with pytest.raises(MetapriorError, match="only a world"):
-        render_to_disk(load("digits"))
+    for made in (load("digits"), small_world().cached()):
+        with pytest.raises(MetapriorError, match="only a world"):
+            render_to_disk(made)
 
 
 def test_a_hash_is_computed_once_for_an_unchanged_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

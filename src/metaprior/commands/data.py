@@ -46,7 +46,7 @@ class Data:
             return 0
         plain, _, options = self.name.partition(":")
         row = describe(plain)
-        can_load = row["present"] and (options or not any(option["required"] for option in row["options"]))
+        can_load = options or (row["present"] and not any(option["required"] for option in row["options"]))
         if can_load:
             row |= contents(self.name)
         as_json({"data": [row]}) if self.json else print_set(self.name, row)
@@ -88,14 +88,16 @@ def print_set(name: str, row: dict[str, Any]) -> None:
 def facts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
     """What is known of a set, line by line: of its contents too, where it was loaded."""
     yield "licence", row["licence"]
-    if not row["present"]:
+    if not row["present"] and "examples" not in row:
         yield "fetch", f"not on this machine; put {' or '.join(row['files'])} under $METAPRIOR_DATA: {row['fetch']}"
     if row["path"]:
         yield "file", row["path"]
     if "examples" not in row:
         return
     of = ", ".join(f"{count:,} in {split}" for split, count in row["splits"].items())
-    yield "texts" if row["tokens"] else "examples", of or f"{row['examples']:,}, each combination of the factors once"
+    times = "once" if row["hidden"] == 1 else f"{row['hidden']:,} times, unlike in what is no factor"
+    examples = of or f"{row['examples']:,}, each combination of the factors {times}"
+    yield "texts" if row["tokens"] else "examples", examples
     if len(row["splits"]) > 1:
         yield "below", f"of the split '{row['split']}'"
     if row["tokens"]:
@@ -108,6 +110,10 @@ def facts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         values = f": {some(factor['values'])}" if factor["values"] else ""
         lacking = f" ({factor['missing']:,} missing)" if factor["missing"] else ""
         yield "factors" if i == 0 else "", f"{factor['name']}, {factor['size']} values{values}{lacking}"
+    combinations = row["combinations"]
+    if combinations and row["splits"]:
+        repeated = f", {combinations['repeated']:,} of them more than once" if combinations["repeated"] else ""
+        yield "", f"{combinations['present']:,} of {combinations['possible']:,} combinations are there{repeated}"
     missing = row["missing"]
     if missing["factors"]:
         yield "missing", f"{missing['factors']:,} cells in {missing['rows']:,} rows, which scores leave out"

@@ -87,7 +87,7 @@ def describe(name: str) -> dict[str, Any]:
     options = [
         {
             "name": field.name,
-            "type": field.type if isinstance(field.type, str) else getattr(field.type, "__name__", str(field.type)),
+            "type": getattr(field.type, "__name__", None) or str(field.type).replace("pathlib.", ""),
             "default": None if field.default is dataclasses.MISSING else field.default,
             "required": field.default is dataclasses.MISSING,
         }

@@ -2,6 +2,7 @@
 
 import dataclasses
 import hashlib
+import math
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -21,6 +22,15 @@ def shown(column: Tensor) -> str:
     '3×1×8×8'
     """
     return "×".join(map(str, column.shape))
+
+
+@dataclass(frozen=True)
+class Combinations:
+    """How many combinations of the factors there could be, are among the rows, and are there more than once."""
+
+    possible: int
+    present: int
+    repeated: int
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,6 +119,14 @@ class Dataset:
     def classes(self) -> int:
         """The number of classes: of their names, or as many as the labels count up to."""
         return len(self.class_names) or (0 if self.labels is None else int(self.labels.max()) + 1)
+
+    @property
+    def combinations(self) -> Combinations | None:
+        """Which combinations of its factors there are, by the rows that miss none; None without factors."""
+        if self.factors is None:
+            return None
+        rows, times = self.factors[(self.factors >= 0).all(dim=1)].unique(dim=0, return_counts=True)
+        return Combinations(math.prod(self.factor_sizes), len(rows), int((times > 1).sum()))
 
     @cached_property
     def digest(self) -> str:

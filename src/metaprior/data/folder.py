@@ -12,6 +12,7 @@ from metaprior.core import MetapriorError, unknown
 from metaprior.data.dataset import Dataset
 from metaprior.data.packs import PackOptions
 from metaprior.data.pictures import decode_all, stack
+from metaprior.data.world import Held, World, index_of
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm")
 SPLITS = ("train", "val", "valid", "validation", "test")
@@ -28,19 +29,22 @@ class FolderOptions(PackOptions):
     - one sub-folder a class, or
     - pictures without labels.
 
-    Distinct values of a column, in order (of size, if all are numbers), are the indices 0, 1, …
+    Distinct values of a column, in order (of size, if all are numbers), are the indices 0, 1, … A folder without splits
+    whose ``factors.csv`` has each combination of them exactly once, in whatever order, is a world.
     """
 
     path: Path
 
 
-def folder(options: FolderOptions, split: str = "train") -> Dataset:
-    """The pictures of one split, in the order of their names."""
+def folder(options: FolderOptions, split: str = "train") -> Dataset | World:
+    """The pictures of one split, in the order of their names or of the table; of an undivided folder, maybe a world."""
     root = _split(options.path.expanduser(), split)
     name = f"folder:path={options.path}"
-    for table, reader in (("factors.csv", _factors), ("labels.csv", _labels)):
-        if (root / table).is_file():
-            return reader(root / table, name, options)
+    if (root / "factors.csv").is_file():
+        data = _factors(root / "factors.csv", name, options)
+        return _world(data) if root == options.path.expanduser() else data
+    if (root / "labels.csv").is_file():
+        return _labels(root / "labels.csv", name, options)
     classes = _classes(options.path.expanduser(), root)
     files = _pictures(root)
     labels = [classes.index(file.relative_to(root).parts[0]) for file in files] if classes else None
@@ -123,6 +127,21 @@ def _factors(table: Path, name: str, options: FolderOptions) -> Dataset:
         factor_sizes=tuple(len(values) for _, values in indexed),
         factor_values=tuple(tuple(values) for _, values in indexed),
     )
+
+
+def _world(data: Dataset) -> Dataset | World:
+    """A world of the same pictures if each combination of factors is there exactly once, else the same data set.
+
+    The rows of one part of a divided folder stay a data set though they may be complete: a world has no parts.
+    """
+    shape, there = data.spec.image_shape, data.combinations
+    if data.images is None or data.factors is None or shape is None or there is None:
+        return data
+    if not len(data) == there.present == there.possible:
+        return data
+    held = Held(data.images[index_of(data.factors, data.factor_sizes).argsort()], data.factor_sizes)
+    names, sizes, values = data.factor_names, data.factor_sizes, data.factor_values
+    return World(data.name, names, sizes, shape, held, factor_values=values)
 
 
 def _labels(table: Path, name: str, options: FolderOptions) -> Dataset:

@@ -25,16 +25,17 @@ def render_to_disk(world: Dataset | World) -> Path:
     The file is a ``.npy`` of uint8, N×C×H×W, row i the picture of index i: 3.0 GB for the whole of dSprites at
     64 pixels, 0.2 GB at 16. :func:`metaprior.data.load` uses it from then on.
     """
-    if not isinstance(world, World):
+    path = rendered_path(world) if isinstance(world, World) else None
+    if path and path.is_file():
+        return path
+    if not isinstance(world, World) or not path or isinstance(world.renderer, Held):
         raise MetapriorError(f"'{world.name}' is made of pictures already; only a world such as dsprites is rendered")
-    path = rendered_path(world)
-    if not path.is_file():
-        _check_room(world, path)
-        shape = (len(world), *world.image_shape)
-        with whole(path) as temporary, temporary.open("wb") as file:
-            np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
-            for indices in chunks(len(world)):
-                file.write(world.renderer(factors_of(indices, world.sizes)).cpu().contiguous().numpy().data)
+    _check_room(world, path)
+    shape = (len(world), *world.image_shape)
+    with whole(path) as temporary, temporary.open("wb") as file:
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+        for indices in chunks(len(world)):
+            file.write(world.renderer(factors_of(indices, world.sizes)).cpu().contiguous().numpy().data)
     return path
 
 
