@@ -89,6 +89,7 @@ def test_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     for edition in (TOY, REALISTIC, REAL, COMPLEX):
         with pytest.raises(MetapriorError, match=f"'{edition.name}' is not on this machine; put {edition.stem}.npz or"):
             load(edition.name)
+    (tmp_path / "mpi3d_real.npz").write_bytes(b"not looked into once it is unpacked")
     np.lib.format.open_memmap(tmp_path / "mpi3d_real.npy", mode="w+", dtype=np.uint8, shape=(1_036_800, 64, 64, 3))
     assert len(load("mpi3d-real")) == 1_036_800
 

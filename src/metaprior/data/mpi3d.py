@@ -50,7 +50,7 @@ class Edition:
 
     def load(self, options: OfficialOptions) -> World:
         """The published pictures: mapped from the file at 64 pixels, else held in memory."""
-        path = next(filter(None, map(find, self.files)), None)
+        path = next(filter(None, map(find, reversed(self.files))), None)  # what was unpacked, rather than the archive
         if path is None:
             raise missing(self.name, " or ".join(self.files), FETCH)
         return read_mpi3d(path, self, options)
