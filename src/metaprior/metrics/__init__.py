@@ -2,10 +2,23 @@
 
 from metaprior.metrics.boosted_dci import DCI, dci
 from metaprior.metrics.boosting import Backend
+from metaprior.metrics.downstream import Downstream, downstream_accuracy
 from metaprior.metrics.importance import completeness, disentanglement
 from metaprior.metrics.information import discretise, entropy, mutual_information
+from metaprior.metrics.interventional_robustness import InterventionalRobustness, irs
+from metaprior.metrics.logistic import Variant
 from metaprior.metrics.majority_vote import MajorityVote, Represent, Votes, factor_vae_score, factor_vae_score_finite
+from metaprior.metrics.modularity_explicitness import (
+    Explicitness,
+    Modularity,
+    explicitness,
+    modularity,
+    modularity_per_code,
+)
 from metaprior.metrics.mutual_information_gap import InformationGap, mig, mig_ceiling
+from metaprior.metrics.paired_differences import PairedDifferences, Points, beta_vae_score, beta_vae_score_finite
+from metaprior.metrics.predictors import Predictor
+from metaprior.metrics.separated_attribute_predictability import AttributePredictability, sap
 from metaprior.metrics.table import METRICS, Metric
 from metaprior.metrics.unsupervised import (
     Dependence,
@@ -16,8 +29,11 @@ from metaprior.metrics.unsupervised import (
 from metaprior.metrics.unsupervised_ranking import Ranking, Similarity, udr
 
 __all__ = [
-    "DCI", "METRICS", "Backend", "Dependence", "InformationGap", "MajorityVote", "Metric", "Ranking", "Represent",
-    "Similarity", "Votes", "completeness", "dci", "discretise", "disentanglement", "entropy", "factor_vae_score",
-    "factor_vae_score_finite", "gaussian_total_correlation", "gaussian_wasserstein_correlation", "mig", "mig_ceiling",
-    "mutual_information", "udr", "unsupervised_scores",
+    "DCI", "METRICS", "AttributePredictability", "Backend", "Dependence", "Downstream", "Explicitness",
+    "InformationGap", "InterventionalRobustness", "MajorityVote", "Metric", "Modularity", "PairedDifferences", "Points",
+    "Predictor", "Ranking", "Represent", "Similarity", "Variant", "Votes", "beta_vae_score", "beta_vae_score_finite",
+    "completeness", "dci", "discretise", "disentanglement", "downstream_accuracy", "entropy", "explicitness",
+    "factor_vae_score", "factor_vae_score_finite", "gaussian_total_correlation", "gaussian_wasserstein_correlation",
+    "irs", "mig", "mig_ceiling", "modularity", "modularity_per_code", "mutual_information", "sap", "udr",
+    "unsupervised_scores",
 ]  # fmt: skip

@@ -105,7 +105,7 @@ def fit_sklearn(task: Problem, seed: int) -> Fit:
     from sklearn.ensemble import GradientBoostingClassifier
 
     if task.classes == 1:
-        return _constant(task)
+        return commonest(task)
     model = GradientBoostingClassifier(random_state=seed).fit(task.train_codes, task.train_classes)
     guesses = [np.asarray(model.predict(codes)) for codes in (task.train_codes, task.test_codes)]
     return Fit(guesses[1], *accuracies(task, *guesses), np.abs(model.feature_importances_))
@@ -119,7 +119,7 @@ def fit_lightgbm(task: Problem, seed: int) -> Fit:
     import lightgbm
 
     if task.classes == 1:
-        return _constant(task)
+        return commonest(task)
     trees = task.classes if task.classes > 2 else 1  # a stage
     options = {
         "objective": "none",
@@ -143,7 +143,7 @@ def fit_lightgbm(task: Problem, seed: int) -> Fit:
     }
     train = lightgbm.Dataset(task.train_codes, task.train_classes, params=options).construct()
     if all(train.feature_num_bin(code) < 2 for code in range(train.num_feature())):
-        return _constant(task)  # LightGBM grows no trees on constant codes
+        return commonest(task)  # LightGBM grows no trees on constant codes
     test = lightgbm.Dataset(task.test_codes, task.test_classes.clip(0), reference=train, params=options)
     model = lightgbm.Booster(options, train)
     model.add_valid(test, "test")
@@ -211,7 +211,7 @@ def _newton(leaf: Int[np.ndarray, "trees n"], residual: Float[np.ndarray, "trees
     return step if classes == 2 else step * (classes - 1) / classes
 
 
-def _constant(task: Problem) -> Fit:
+def commonest(task: Problem) -> Fit:
     """Nothing to learn, or nothing to learn from: every code is unimportant, and the commonest class the guess."""
     guess = np.bincount(task.train_classes).argmax()
     guesses = [np.full(len(classes), guess) for classes in (task.train_classes, task.test_classes)]

@@ -32,6 +32,25 @@ METRICS: dict[str, Metric] = {
         {"factor_vae_score": "fix a factor: does the code that varies least name it, by majority vote"},
         "Kim & Mnih 2018",
     ),
+    "beta_vae_score": Metric(
+        {"beta_vae_score": "fix a factor in pairs: does how much their codes differ tell it, to a linear classifier"},
+        "Higgins et al. 2017",
+    ),
+    "modularity_explicitness": Metric(
+        {
+            "modularity": "does each code tell of one factor only: by mutual informations",
+            "explicitness": "how well does a linear predictor rank by each factor's values: area under the curve",
+        },
+        "Ridgeway & Mozer 2018",
+    ),
+    "sap": Metric(
+        {"sap": "does one code alone, and only one, predict each factor: gap of two support vector machines"},
+        "Kumar et al. 2018",
+    ),
+    "irs": Metric(
+        {"irs": "does each code stay where it is when all factors but its own change"},
+        "Suter et al. 2019",
+    ),
     "unsupervised": Metric(
         {
             "gaussian_total_correlation": "how far codes are from independent: of their Gaussian, in nats",
@@ -44,5 +63,16 @@ METRICS: dict[str, Metric] = {
     "udr": Metric(
         {"udr": "do models of one recipe, trained from different seeds, find the same codes"},
         "Duan et al. 2020",
+    ),
+    "downstream": Metric(
+        {
+            "downstream_accuracy_10": "how often are the factors told after 10 examples: mean over factors",
+            "downstream_accuracy_100": "the same after 100 examples",
+            "downstream_accuracy_1000": "the same after 1,000 examples",
+            "downstream_accuracy_10000": "the same after 10,000 examples",
+            "sample_efficiency_100": "accuracy after 100 examples over that after 10,000",
+            "sample_efficiency_1000": "accuracy after 1,000 examples over that after 10,000",
+        },
+        "Locatello et al. 2019",
     ),
 }
