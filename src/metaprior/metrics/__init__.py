@@ -18,6 +18,7 @@ from metaprior.metrics.modularity_explicitness import (
 from metaprior.metrics.mutual_information_gap import InformationGap, mig, mig_ceiling
 from metaprior.metrics.paired_differences import PairedDifferences, Points, beta_vae_score, beta_vae_score_finite
 from metaprior.metrics.predictors import Predictor
+from metaprior.metrics.reduced_downstream import ReducedDownstream, reduced_downstream_accuracy
 from metaprior.metrics.separated_attribute_predictability import AttributePredictability, sap
 from metaprior.metrics.table import METRICS, Metric
 from metaprior.metrics.unsupervised import (
@@ -31,9 +32,9 @@ from metaprior.metrics.unsupervised_ranking import Ranking, Similarity, udr
 __all__ = [
     "DCI", "METRICS", "AttributePredictability", "Backend", "Dependence", "Downstream", "Explicitness",
     "InformationGap", "InterventionalRobustness", "MajorityVote", "Metric", "Modularity", "PairedDifferences", "Points",
-    "Predictor", "Ranking", "Represent", "Similarity", "Variant", "Votes", "beta_vae_score", "beta_vae_score_finite",
-    "completeness", "dci", "discretise", "disentanglement", "downstream_accuracy", "entropy", "explicitness",
-    "factor_vae_score", "factor_vae_score_finite", "gaussian_total_correlation", "gaussian_wasserstein_correlation",
-    "irs", "mig", "mig_ceiling", "modularity", "modularity_per_code", "mutual_information", "sap", "udr",
-    "unsupervised_scores",
+    "Predictor", "Ranking", "ReducedDownstream", "Represent", "Similarity", "Variant", "Votes", "beta_vae_score",
+    "beta_vae_score_finite", "completeness", "dci", "discretise", "disentanglement", "downstream_accuracy", "entropy",
+    "explicitness", "factor_vae_score", "factor_vae_score_finite", "gaussian_total_correlation",
+    "gaussian_wasserstein_correlation", "irs", "mig", "mig_ceiling", "modularity", "modularity_per_code",
+    "mutual_information", "reduced_downstream_accuracy", "sap", "udr", "unsupervised_scores",
 ]  # fmt: skip

@@ -75,4 +75,11 @@ METRICS: dict[str, Metric] = {
         },
         "Locatello et al. 2019",
     ),
+    "reduced_downstream": Metric(
+        {
+            "reduced_downstream": "how well is a factor told without the code that matters most for it: mean accuracy",
+            "reduced_downstream_others": "how well are the other factors told without that code: mean accuracy",
+        },
+        "disentanglement_lib 2020",
+    ),
 }
