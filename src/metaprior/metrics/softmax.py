@@ -15,6 +15,7 @@ EXCESS = 1e-10
 MAX_STEPS = 500
 MEMORY = 10
 HESSIAN_ROWS = 1000
+"""Rows whose Hessian stands for that of all, drawn once."""
 HESSIAN_STEPS = 5
 """After so many steps the Hessian is computed anew."""
 HESSIAN_PARAMETERS = 2500
