@@ -93,7 +93,7 @@ def test_what_cannot_be_reduced_has_a_reason() -> None:
     single = reduced_downstream_accuracy(codes, factors[:, :1], test_codes, test_factors[:, :1])
     assert single.reduced is not None
     assert single.others is None
-    with pytest.raises(MetapriorError, match="at least 1 code must be taken away, not 0"):
+    with pytest.raises(MetapriorError, match="remove must be at least 1, not 0"):
         reduced_downstream_accuracy(codes, factors, test_codes, test_factors, remove=0)
 
 

@@ -20,6 +20,12 @@ from metaprior.metrics.paired_differences import PairedDifferences, Points, beta
 from metaprior.metrics.predictors import Predictor
 from metaprior.metrics.reduced_downstream import ReducedDownstream, reduced_downstream_accuracy
 from metaprior.metrics.separated_attribute_predictability import AttributePredictability, sap
+from metaprior.metrics.strong_downstream import (
+    Shift,
+    StrongDownstream,
+    strong_generalisation_gap,
+    strong_generalisation_gap_finite,
+)
 from metaprior.metrics.table import METRICS, Metric
 from metaprior.metrics.unsupervised import (
     Dependence,
@@ -32,9 +38,10 @@ from metaprior.metrics.unsupervised_ranking import Ranking, Similarity, udr
 __all__ = [
     "DCI", "METRICS", "AttributePredictability", "Backend", "Dependence", "Downstream", "Explicitness",
     "InformationGap", "InterventionalRobustness", "MajorityVote", "Metric", "Modularity", "PairedDifferences", "Points",
-    "Predictor", "Ranking", "ReducedDownstream", "Represent", "Similarity", "Variant", "Votes", "beta_vae_score",
-    "beta_vae_score_finite", "completeness", "dci", "discretise", "disentanglement", "downstream_accuracy", "entropy",
-    "explicitness", "factor_vae_score", "factor_vae_score_finite", "gaussian_total_correlation",
-    "gaussian_wasserstein_correlation", "irs", "mig", "mig_ceiling", "modularity", "modularity_per_code",
-    "mutual_information", "reduced_downstream_accuracy", "sap", "udr", "unsupervised_scores",
+    "Predictor", "Ranking", "ReducedDownstream", "Represent", "Shift", "Similarity", "StrongDownstream", "Variant",
+    "Votes", "beta_vae_score", "beta_vae_score_finite", "completeness", "dci", "discretise", "disentanglement",
+    "downstream_accuracy", "entropy", "explicitness", "factor_vae_score", "factor_vae_score_finite",
+    "gaussian_total_correlation", "gaussian_wasserstein_correlation", "irs", "mig", "mig_ceiling", "modularity",
+    "modularity_per_code", "mutual_information", "reduced_downstream_accuracy", "sap", "strong_generalisation_gap",
+    "strong_generalisation_gap_finite", "udr", "unsupervised_scores",
 ]  # fmt: skip

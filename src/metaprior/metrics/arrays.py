@@ -97,6 +97,18 @@ def as_split(
     return *train, *test
 
 
+def at_least_one(**counts: int) -> None:
+    """Refuse numbers of examples, repetitions and the like below 1.
+
+    >>> at_least_one(train=100, test=0)
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: test must be at least 1, not 0
+    """
+    for name, count in counts.items():
+        if count < 1:
+            raise MetapriorError(f"{name} must be at least 1, not {count}")
+
+
 def _matrix(values: Array, name: str) -> np.ndarray:
     matrix = as_numpy(values)
     if matrix.ndim != 2:

@@ -8,8 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from metaprior.core import MetapriorError
-from metaprior.metrics.arrays import Array, as_split
+from metaprior.metrics.arrays import Array, as_split, at_least_one
 from metaprior.metrics.boosting import Backend, Fit, available, fit_trees, problem
 
 Codes: TypeAlias = tuple[int, ...]
@@ -60,8 +59,7 @@ def reduced_downstream_accuracy(
     (((0,), (1,)), 0.25, 1.0)
     """
     codes, factors, test_codes, test_factors = as_split(codes_train, factors_train, codes_test, factors_test)
-    if remove < 1:
-        raise MetapriorError(f"at least 1 code must be taken away, not {remove}")
+    at_least_one(remove=remove)
     backend, every, whole = available(backend), range(factors.shape[1]), tuple(range(codes.shape[1]))
     varies = np.flatnonzero(np.ptp(factors, axis=0)).tolist()
     constant = tuple(sorted(set(every) - set(varies)))

@@ -82,4 +82,11 @@ METRICS: dict[str, Metric] = {
         },
         "disentanglement_lib 2020",
     ),
+    "strong_downstream": Metric(
+        {
+            "strong_downstream": "what telling a factor loses where another, fixed in training, has changed: "
+            "share of the accuracy",
+        },
+        "disentanglement_lib 2020",
+    ),
 }
