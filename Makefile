@@ -41,6 +41,7 @@ lint: .venv/.dev
 bench: .venv/.bench
 	$(BIN)/python -m benchmarks.training_step
 	$(BIN)/python -m benchmarks.cohort
+	$(BIN)/python -m benchmarks.metric_suite --quick
 
 docs: .venv/.dev
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html
