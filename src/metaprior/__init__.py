@@ -12,14 +12,15 @@ from typing import Any as _Any
 if _TYPE_CHECKING:
     from metaprior import core, data, judge, methods, metrics, nets, objectives, papers, report, study, training
     from metaprior.core import MetapriorError
-    from metaprior.study import Experiment, from_pretrained, load, push_to_hub, save_pretrained, train
+    from metaprior.study import Experiment, from_pretrained, load, pipeline, push_to_hub, save_pretrained, select, train
     from metaprior.training import Loop
 
 __version__ = "0.1.0"
 
 __all__ = [
     "Experiment", "Loop", "MetapriorError", "core", "data", "from_pretrained", "judge", "load", "methods", "metrics",
-    "nets", "objectives", "papers", "push_to_hub", "report", "save_pretrained", "study", "train", "training",
+    "nets", "objectives", "papers", "pipeline", "push_to_hub", "report", "save_pretrained", "select", "study", "train",
+    "training",
 ]  # fmt: skip
 
 _HOMES = {"MetapriorError": "metaprior.core", "Loop": "metaprior.training"}

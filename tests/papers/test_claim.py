@@ -12,9 +12,9 @@ import pytest
 
 from metaprior.core import MetapriorError
 from metaprior.methods import BetaVAERecipe
-from metaprior.papers import Claim, Experiment, check, claim
+from metaprior.papers import Claim, Experiment, check
 from metaprior.study import Experiment as Training
-from metaprior.study import load
+from metaprior.study import experiment, load
 from metaprior.training import Loop
 
 WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
@@ -52,8 +52,8 @@ def test_a_result_has_the_published_shape(tmp_path):
 
 def test_claims_share_runs_and_finished_ones_are_not_trained_again(tmp_path, monkeypatch):
     trained = []
-    carry_out = claim.carry_out
-    monkeypatch.setattr(claim, "carry_out", lambda t, out, **o: trained.append(out.name) or carry_out(t, out, **o))
+    carry_out = experiment.carry_out
+    monkeypatch.setattr(experiment, "carry_out", lambda t, out, **o: trained.append(out.name) or carry_out(t, out, **o))
     claims = [one(vae_0=tiny(0), vae_1=tiny(1)), one(vae_0=tiny(0), vae_2=tiny(2))]
     first = check(claims, "smoke", tmp_path)
     assert trained == ["vae-0", "vae-1", "vae-2"]

@@ -7,8 +7,9 @@ import re
 import pytest
 
 from metaprior.cli import main
-from metaprior.papers import PAPERS, claim
+from metaprior.papers import PAPERS
 from metaprior.papers.disentangle import CLAIMS, rank_correlation
+from metaprior.study import experiment
 
 
 def verdict(name, **measured):
@@ -120,7 +121,7 @@ def test_the_smoke_claims(capsys, tmp_path, monkeypatch):
     def refuse(*_, **__):
         raise AssertionError("a finished run was trained again")
 
-    monkeypatch.setattr(claim, "carry_out", refuse)
+    monkeypatch.setattr(experiment, "carry_out", refuse)
     _, out, err = told(capsys, "--claim", "sampled-codes-decorrelate", "--out", tmp_path, "--json", "--quiet")
     assert json.loads(out)["claims"] == [results["sampled-codes-decorrelate"]]
     assert err == ""

@@ -1,7 +1,7 @@
 """The nouns everything else is written in. No mathematics of any method here, and no files."""
 
 from metaprior.core.batch import Batch
-from metaprior.core.capabilities import Classifies, Compresses, Decodes, Encodes, Samples, require
+from metaprior.core.capabilities import Classifies, Compresses, Decodes, Encodes, Infers, Samples, require
 from metaprior.core.config import from_plain, to_plain
 from metaprior.core.errors import MetapriorError, unknown
 from metaprior.core.method import DataSpec, Method, Recipe
@@ -13,7 +13,7 @@ from metaprior.core.stream import Cycle, Epochs, Pairs, Replacement, Source, Str
 
 __all__ = [
     "SGD", "Adam", "Batch", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes", "Draws",
-    "Encodes", "Epochs", "Group", "Linear", "MetapriorError", "Method", "Optimizer", "Pairs", "Part", "Piecewise",
+    "Encodes", "Epochs", "Group", "Infers", "Linear", "MetapriorError", "Method", "Optimizer", "Pairs", "Part", "Piecewise",
     "Player", "Recipe", "Replacement", "Samples", "Scalar", "Schedule", "Source", "Step", "Stream", "Term", "Windows",
     "derived_seed", "from_plain", "generator", "parse_scalar", "require", "to_plain", "unknown", "value_at",
 ]  # fmt: skip

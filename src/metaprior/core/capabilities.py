@@ -15,6 +15,13 @@ class Encodes(Protocol):
 
 
 @runtime_checkable
+class Infers(Protocol):
+    """Images → mean and log-variance, each B×D, of a normal posterior over codes; :class:`Encodes` gives the mean."""
+
+    def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]: ...
+
+
+@runtime_checkable
 class Decodes(Protocol):
     """Codes B×D → images float32 in [0, 1], B×C×H×W."""
 

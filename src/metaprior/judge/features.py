@@ -1,14 +1,14 @@
 """Features of images by any model that encodes."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, cast
 
 import numpy as np
 import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from metaprior.core import Batch, Encodes, MetapriorError, require
+from metaprior.core import Batch, Encodes, Infers, MetapriorError, require
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many images are done, and how many there are."""
@@ -28,11 +28,13 @@ def features(
     indices: Tensor | None = None,
     batch: int = 512,
     progress: Progress | None = None,
+    noise: torch.Generator | None = None,
 ) -> Float[np.ndarray, "n d"]:
     """Features N×D, float32, of images by a model in evaluation mode, without gradients.
 
     ``images`` are N×C×H×W, uint8 (0 to 255) or floating (in [0, 1]); or a source, of which ``indices`` says what to
-    read, by default everything. Batches move to the model's device.
+    read, by default everything. Batches move to the model's device. With ``noise``, a generator on the CPU, features
+    are one sample each of the model's posterior in place of its mean.
 
     >>> class Mean:
     ...     def encode(self, images):
@@ -41,6 +43,42 @@ def features(
     [[1.0], [1.0]]
     """
     require(model, Encodes, "taking features")
+    if noise is None:
+        return _over_batches(model, model.encode, images, indices, batch, progress)
+    require(model, Infers, "taking sampled codes")
+
+    def sampled(images: Tensor) -> Tensor:
+        mean, logvar = cast(Infers, model).posterior(images)
+        return mean + (logvar / 2).exp() * torch.randn(mean.shape, generator=noise).to(mean)
+
+    return _over_batches(model, sampled, images, indices, batch, progress)
+
+
+def posteriors(
+    model: Infers,
+    images: Tensor | Gathers,
+    indices: Tensor | None = None,
+    batch: int = 512,
+    progress: Progress | None = None,
+) -> tuple[Float[np.ndarray, "n d"], Float[np.ndarray, "n d"]]:
+    """Means and log-variances N×D of the posteriors of images, otherwise as :func:`features`."""
+    require(model, Infers, "taking posteriors")
+
+    def both(images: Tensor) -> Tensor:
+        return torch.cat(model.posterior(images), dim=1)
+
+    mean, logvar = np.hsplit(_over_batches(model, both, images, indices, batch, progress), 2)
+    return mean, logvar
+
+
+def _over_batches(
+    model: object,
+    encode: Callable[[Tensor], Tensor],
+    images: Tensor | Gathers,
+    indices: Tensor | None,
+    batch: int,
+    progress: Progress | None,
+) -> Float[np.ndarray, "n d"]:
     indices = torch.arange(len(images)) if indices is None else indices
     device = next(model.parameters(), torch.zeros(())).device if isinstance(model, nn.Module) else None
     training = isinstance(model, nn.Module) and model.training
@@ -50,7 +88,7 @@ def features(
     try:
         for begin in range(0, len(indices), batch):
             rows = indices[begin : begin + batch]
-            codes = _encode(model, _read(images, rows), device)
+            codes = _encode(encode, _read(images, rows), device)
             if found is None:
                 found = np.empty((len(indices), codes.shape[1]), dtype=np.float32)
             found[begin : begin + len(rows)] = codes.float().cpu().numpy()
@@ -72,8 +110,8 @@ def _read(images: Tensor | Gathers, rows: Tensor) -> Tensor:
 
 
 @torch.inference_mode()
-def _encode(model: Encodes, images: Tensor, device: torch.device | None) -> Tensor:
-    codes = model.encode(images.to(device) if device is not None else images)
+def _encode(encode: Callable[[Tensor], Tensor], images: Tensor, device: torch.device | None) -> Tensor:
+    codes = encode(images.to(device) if device is not None else images)
     if codes.ndim != 2 or len(codes) != len(images):
         raise MetapriorError(
             f"encode() must give one row of features an image; {len(images)} images gave shape {tuple(codes.shape)}"

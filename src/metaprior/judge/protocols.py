@@ -2,30 +2,35 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from metaprior.judge.disentanglement import judge
 from metaprior.judge.probe import probe
-from metaprior.judge.scores import Scores
+from metaprior.judge.ranking import rank
+from metaprior.judge.scorers import SCORERS
+from metaprior.metrics import METRICS
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """One protocol: ``run(model, data)`` where it needs factors, ``run(model, train, test)`` where it needs labels."""
+    """One protocol: ``run(model, data)`` where it needs factors, ``run(model, train, test)`` where it needs labels.
+
+    Where it needs other models, ``run(models by name, data)`` gives the scores of each by its name.
+    """
 
     summary: str
     capability: str
-    needs: Literal["factors", "labels"]
+    needs: Literal["factors", "labels", "models"]
     scores: tuple[str, ...]
-    run: Callable[..., Scores]
+    run: Callable[..., Any]
 
 
 PROTOCOLS: dict[str, Protocol] = {
     "disentanglement": Protocol(
-        "do codes and factors of variation correspond one to one: MIG, DCI, FactorVAE score",
+        "do codes and factors of variation correspond one to one: MIG, DCI, BetaVAE and FactorVAE score, SAP, IRS…",
         "encode",
         "factors",
-        ("mig", "dci_disentanglement", "dci_completeness", "dci_informativeness", "factor_vae_score"),
+        tuple(score for name in SCORERS for score in METRICS[name].scores),
         judge,
     ),
     "probe": Protocol(
@@ -34,5 +39,12 @@ PROTOCOLS: dict[str, Protocol] = {
         "labels",
         ("ridge_accuracy", "logistic_accuracy", "knn_accuracy", "few_shot_accuracy"),
         probe,
+    ),
+    "udr": Protocol(
+        "do models of one recipe, from different seeds, find the same codes: judged by each other, without labels",
+        "posterior",
+        "models",
+        ("udr",),
+        rank,
     ),
 }

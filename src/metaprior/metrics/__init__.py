@@ -6,8 +6,15 @@ from metaprior.metrics.downstream import Downstream, downstream_accuracy
 from metaprior.metrics.importance import completeness, disentanglement
 from metaprior.metrics.information import discretise, entropy, mutual_information
 from metaprior.metrics.interventional_robustness import InterventionalRobustness, irs
+from metaprior.metrics.interventions import Interventions, Represent, on_rows, on_world
 from metaprior.metrics.logistic import Variant
-from metaprior.metrics.majority_vote import MajorityVote, Represent, Votes, factor_vae_score, factor_vae_score_finite
+from metaprior.metrics.majority_vote import (
+    MajorityVote,
+    Votes,
+    factor_vae_score,
+    factor_vae_score_finite,
+    factor_vae_score_of,
+)
 from metaprior.metrics.modularity_explicitness import (
     Explicitness,
     Modularity,
@@ -16,7 +23,13 @@ from metaprior.metrics.modularity_explicitness import (
     modularity_per_code,
 )
 from metaprior.metrics.mutual_information_gap import InformationGap, mig, mig_ceiling
-from metaprior.metrics.paired_differences import PairedDifferences, Points, beta_vae_score, beta_vae_score_finite
+from metaprior.metrics.paired_differences import (
+    PairedDifferences,
+    Points,
+    beta_vae_score,
+    beta_vae_score_finite,
+    beta_vae_score_of,
+)
 from metaprior.metrics.predictors import Predictor
 from metaprior.metrics.reduced_downstream import ReducedDownstream, reduced_downstream_accuracy
 from metaprior.metrics.separated_attribute_predictability import AttributePredictability, sap
@@ -37,11 +50,12 @@ from metaprior.metrics.unsupervised_ranking import Ranking, Similarity, udr
 
 __all__ = [
     "DCI", "METRICS", "AttributePredictability", "Backend", "Dependence", "Downstream", "Explicitness",
-    "InformationGap", "InterventionalRobustness", "MajorityVote", "Metric", "Modularity", "PairedDifferences", "Points",
-    "Predictor", "Ranking", "ReducedDownstream", "Represent", "Shift", "Similarity", "StrongDownstream", "Variant",
-    "Votes", "beta_vae_score", "beta_vae_score_finite", "completeness", "dci", "discretise", "disentanglement",
-    "downstream_accuracy", "entropy", "explicitness", "factor_vae_score", "factor_vae_score_finite",
-    "gaussian_total_correlation", "gaussian_wasserstein_correlation", "irs", "mig", "mig_ceiling", "modularity",
-    "modularity_per_code", "mutual_information", "reduced_downstream_accuracy", "sap", "strong_generalisation_gap",
+    "InformationGap", "InterventionalRobustness", "Interventions", "MajorityVote", "Metric", "Modularity",
+    "PairedDifferences", "Points", "Predictor", "Ranking", "ReducedDownstream", "Represent", "Shift", "Similarity",
+    "StrongDownstream", "Variant", "Votes", "beta_vae_score", "beta_vae_score_finite", "beta_vae_score_of",
+    "completeness", "dci", "discretise", "disentanglement", "downstream_accuracy", "entropy", "explicitness",
+    "factor_vae_score", "factor_vae_score_finite", "factor_vae_score_of", "gaussian_total_correlation",
+    "gaussian_wasserstein_correlation", "irs", "mig", "mig_ceiling", "modularity", "modularity_per_code",
+    "mutual_information", "on_rows", "on_world", "reduced_downstream_accuracy", "sap", "strong_generalisation_gap",
     "strong_generalisation_gap_finite", "udr", "unsupervised_scores",
 ]  # fmt: skip

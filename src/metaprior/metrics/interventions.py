@@ -56,11 +56,15 @@ class Interventions(Protocol):
 
 @dataclass(frozen=True, eq=False)
 class WorldInterventions:
-    """On a world with every combination of factors; an example's index is its mixed-radix number."""
+    """On a world with every combination of factors; an example's index is its mixed-radix number.
+
+    Where a combination has several ``pictures``, they come one after the other, and a draw takes any of them.
+    """
 
     codes: Callable[[np.ndarray], np.ndarray]
     sizes: Int[np.ndarray, " factors"]
     at_once: int
+    pictures: int = 1
 
     @property
     def varies(self) -> Bool[np.ndarray, " factors"]:
@@ -71,19 +75,19 @@ class WorldInterventions:
         return None if self.varies.any() else "no factor varies"
 
     def sample(self, rng: np.random.Generator, n: int) -> Int[np.ndarray, " n"]:
-        return rng.integers(self.sizes.prod(), size=n)
+        return rng.integers(self.sizes.prod() * self.pictures, size=n)
 
     def held(self, rng: np.random.Generator, factor: np.ndarray, batch: int) -> Int[np.ndarray, "m batch"]:
-        index = rng.integers(self.sizes.prod(), size=(len(factor), batch))
+        index = rng.integers(self.sizes.prod() * self.pictures, size=(len(factor), batch))
         return self._with_value_of(index[:, :1], index, factor)
 
     def pairs(self, rng: np.random.Generator, factor: np.ndarray, batch: int) -> tuple[np.ndarray, np.ndarray]:
-        first, second = rng.integers(self.sizes.prod(), size=(2, len(factor), batch))
+        first, second = rng.integers(self.sizes.prod() * self.pictures, size=(2, len(factor), batch))
         return first, self._with_value_of(first, second, factor)
 
     def _with_value_of(self, pattern: np.ndarray, index: np.ndarray, factor: np.ndarray) -> np.ndarray:
         """The examples of ``index``, but for the factor, whose value is the pattern's."""
-        place, size = _places(self.sizes)[factor][:, None], self.sizes[factor][:, None]
+        place, size = self.pictures * _places(self.sizes)[factor][:, None], self.sizes[factor][:, None]
         return index + (pattern // place % size - index // place % size) * place
 
 
@@ -134,19 +138,23 @@ class RowInterventions:
             yield np.flatnonzero(factor == k), group
 
 
-def on_world(codes: Array | Represent, factor_sizes: Sequence[int]) -> WorldInterventions:
-    """Interventions on a finite world: codes ∏K×D in mixed-radix order, or a function from factors N×F to codes N×D."""
+def on_world(codes: Array | Represent, factor_sizes: Sequence[int], pictures: int = 1) -> WorldInterventions:
+    """Interventions on a finite world: codes in mixed-radix order, or a function from factors N×F to codes N×D.
+
+    Codes are ∏K×D; where each combination has several ``pictures``, ∏K·pictures×D, those of one lying together.
+    """
     sizes = np.asarray(factor_sizes, dtype=np.int64)
     if not len(sizes) or (sizes < 1).any():
         raise MetapriorError(f"factor_sizes must be positive, one a factor; these are {list(factor_sizes)}")
     if callable(codes):
         return WorldInterventions(_encoder(codes, sizes), sizes, DRAWN_AT_ONCE)
     table = as_codes(codes)
-    if len(table) != sizes.prod():
+    examples = int(sizes.prod()) * pictures
+    if len(table) != examples:
         raise MetapriorError(
-            f"factor sizes {tuple(sizes.tolist())} make {sizes.prod()} examples, and codes have {len(table)} rows"
+            f"factor sizes {tuple(sizes.tolist())} make {examples} examples, and codes have {len(table)} rows"
         )
-    return WorldInterventions(lambda index: table.take(index, axis=0), sizes, LOOKED_UP_AT_ONCE)
+    return WorldInterventions(lambda index: table.take(index, axis=0), sizes, LOOKED_UP_AT_ONCE, pictures)
 
 
 def on_rows(codes: Array, factors: Array) -> RowInterventions:

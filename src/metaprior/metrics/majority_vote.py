@@ -71,7 +71,7 @@ def factor_vae_score(
     >>> factor_vae_score(world, (4, 4, 4), Votes(100, 50)).value
     1.0
     """
-    return _election(on_world(codes, factor_sizes), votes, np.random.default_rng(seed))
+    return factor_vae_score_of(on_world(codes, factor_sizes), votes, seed)
 
 
 def factor_vae_score_finite(codes: Array, factors: Array, votes: Votes = STUDY, seed: int = 0) -> MajorityVote:
@@ -84,10 +84,12 @@ def factor_vae_score_finite(codes: Array, factors: Array, votes: Votes = STUDY, 
     >>> factor_vae_score_finite([[0.0], [1.0]], [[0], [1]]).reason
     'factor 0 has no value that two rows share, so it cannot be held fixed'
     """
-    return _election(on_rows(codes, factors), votes, np.random.default_rng(seed))
+    return factor_vae_score_of(on_rows(codes, factors), votes, seed)
 
 
-def _election(interventions: Interventions, votes: Votes, rng: np.random.Generator) -> MajorityVote:
+def factor_vae_score_of(interventions: Interventions, votes: Votes = STUDY, seed: int = 0) -> MajorityVote:
+    """The FactorVAE score of whatever factors can be held fixed in; a world and rows are its usual cases."""
+    rng = np.random.default_rng(seed)
     everything = interventions.codes(interventions.sample(rng, votes.variance_rows))
     variance = everything.var(axis=0, ddof=min(1, len(everything) - 1), dtype=np.float64)
     active = np.sqrt(variance) >= votes.prune

@@ -60,7 +60,7 @@ def beta_vae_score(
     >>> beta_vae_score(world, (4, 4, 4), Points(100, 50)).value
     1.0
     """
-    return _classified(on_world(codes, factor_sizes), points, np.random.default_rng(seed))
+    return beta_vae_score_of(on_world(codes, factor_sizes), points, seed)
 
 
 def beta_vae_score_finite(codes: Array, factors: Array, points: Points = STUDY, seed: int = 0) -> PairedDifferences:
@@ -72,10 +72,12 @@ def beta_vae_score_finite(codes: Array, factors: Array, points: Points = STUDY, 
     >>> beta_vae_score_finite([[0.0], [1.0]], [[0], [1]]).reason
     'factor 0 has no value that two rows share, so it cannot be held fixed'
     """
-    return _classified(on_rows(codes, factors), points, np.random.default_rng(seed))
+    return beta_vae_score_of(on_rows(codes, factors), points, seed)
 
 
-def _classified(interventions: Interventions, points: Points, rng: np.random.Generator) -> PairedDifferences:
+def beta_vae_score_of(interventions: Interventions, points: Points = STUDY, seed: int = 0) -> PairedDifferences:
+    """The BetaVAE score of whatever factors can be held fixed in; a world and rows are its usual cases."""
+    rng = np.random.default_rng(seed)
     candidates = np.flatnonzero(interventions.varies)
     reason = interventions.reason
     if reason is None and len(candidates) == 1:

@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from metaprior.core import MetapriorError, unknown
+from metaprior.core import unknown
 from metaprior.study import Experiment as Training
-from metaprior.study import carry_out
-from metaprior.training import ProgressBar, Run
+from metaprior.study import finish
+from metaprior.training import Run
 
 Scale: TypeAlias = Literal["smoke", "desk", "gpu", "paper"]
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive"]
@@ -88,14 +88,3 @@ def judged(experiment: Experiment, measured: Measured) -> tuple[Verdict, str | N
     if lacking:
         return "inconclusive", f"{', '.join(lacking)} could not be measured"
     return experiment.verdict(measured)
-
-
-def finish(training: Training, run: Run, title: str | None) -> None:
-    """Train a run to its end, unless its folder holds it already."""
-    if run.finished:
-        if Training.from_plain(run.config).plain() != training.plain():
-            raise MetapriorError(f"{run.folder} was trained with other settings; delete it, or choose another --out")
-        return
-    bars = [ProgressBar(title)] if title else []
-    if carry_out(training, run.folder, resume=run.begun, callbacks=bars, progress=False)[1].interrupted:
-        raise KeyboardInterrupt

@@ -147,6 +147,17 @@ def carry_out(
             raise
 
 
+def finish(experiment: Experiment, run: Run, title: str | None = None) -> None:
+    """Train a run to its end, unless its folder holds it already; with a bar of that title where one is given."""
+    if run.finished:
+        if Experiment.from_plain(run.config).plain() != experiment.plain():
+            raise MetapriorError(f"{run.folder} was trained with other settings; delete it, or choose another --out")
+        return
+    bars = [ProgressBar(title)] if title else []
+    if carry_out(experiment, run.folder, resume=run.begun, callbacks=bars, progress=False)[1].interrupted:
+        raise KeyboardInterrupt
+
+
 def already_finished(run: Run, steps: int) -> dict[str, Any] | None:
     """The last line of ``metrics.jsonl`` of a run that was trained for so many steps and has its weights, or None.
 

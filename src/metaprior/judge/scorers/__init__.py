@@ -1,0 +1,21 @@
+"""The metrics as the disentanglement protocol computes them: how each draws, and what its scores are called."""
+
+from metaprior.judge.scorers.found import Found, Scorer, scored
+from metaprior.judge.scorers.information import score_mig, score_unsupervised
+from metaprior.judge.scorers.interventions import score_beta_vae, score_factor_vae, score_irs
+from metaprior.judge.scorers.predictors import score_dci, score_downstream, score_modularity_explicitness, score_sap
+
+SCORERS: dict[str, Scorer] = {
+    "mig": score_mig,
+    "dci": score_dci,
+    "factor_vae_score": score_factor_vae,
+    "beta_vae_score": score_beta_vae,
+    "modularity_explicitness": score_modularity_explicitness,
+    "sap": score_sap,
+    "irs": score_irs,
+    "unsupervised": score_unsupervised,
+    "downstream": score_downstream,
+}
+"""The metrics of one model by name."""
+
+__all__ = ["SCORERS", "Found", "Scorer", "scored"]

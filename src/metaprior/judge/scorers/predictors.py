@@ -1,0 +1,77 @@
+"""Scores from predictors that learn factors from codes."""
+
+from metaprior.judge.codes import Codes
+from metaprior.judge.scorers.found import Found, scored
+from metaprior.judge.settings import Settings
+from metaprior.metrics import dci, downstream_accuracy, explicitness, modularity, sap
+
+
+def score_dci(codes: Codes, settings: Settings, seed: int) -> Found:
+    """DCI by trees that learn from ``train`` examples and are tested on ``test`` others."""
+    found = dci(
+        *codes.split(settings.train, settings.test, seed), backend=settings.backend, seed=seed, threads=settings.threads
+    )
+    drawn = found.n_train + found.n_test
+    about = {"backend": found.backend, "constant_factors": found.constant_factors}
+    scores = {
+        "dci_disentanglement": scored(codes, settings, found.disentanglement, found.n_train, drawn, **about),
+        "dci_completeness": scored(codes, settings, found.completeness, found.n_train, drawn, **about),
+        "dci_informativeness": scored(
+            codes, settings, found.informativeness_test, found.n_test, drawn, train=found.informativeness_train, **about
+        ),
+    }
+    return Found(scores, {"dci_importance": (found.importance, "share of a factor's importance")})
+
+
+def score_modularity_explicitness(codes: Codes, settings: Settings, seed: int) -> Found:
+    """Modularity on ``train`` examples; explicitness of a linear predictor that learns from these, on others."""
+    modular = modularity(*codes.sample(settings.train, seed), bins=settings.bins)
+    explicit = explicitness(*codes.split(settings.train, settings.test, seed))
+    drawn = explicit.n_train + explicit.n_test
+    scores = {
+        "modularity": scored(
+            codes, settings, modular.value, modular.n, reason=modular.reason, live_codes_alone=modular.live_value,
+            bins=settings.bins, dead_codes=modular.dead_codes, constant_factors=modular.constant_factors,
+        ),
+        "explicitness": scored(
+            codes, settings, explicit.value, explicit.n_test, drawn, explicit.reason, train=explicit.train_value,
+            predictor=f"logistic regression, {explicit.variant}", constant_factors=explicit.constant_factors,
+            left_out=[list(values) for values in explicit.left_out] if any(explicit.left_out) else None,
+        ),
+    }  # fmt: skip
+    return Found(scores)
+
+
+def score_sap(codes: Codes, settings: Settings, seed: int) -> Found:
+    """SAP by a linear support vector machine on each code."""
+    found = sap(*codes.split(settings.train, settings.test, seed))
+    score = scored(
+        codes, settings, found.value, found.n_test, found.n_train + found.n_test, found.reason,
+        constant_factors=found.constant_factors,
+    )  # fmt: skip
+    return Found({"sap": score}, {"sap_scores": (found.scores, "accuracy")})
+
+
+def score_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
+    """Accuracy of predictors after 10, 100, 1,000 and 10,000 examples, as far as ``train`` goes."""
+    found = downstream_accuracy(
+        *codes.split(settings.train, settings.test, seed),
+        predictor=settings.predictor, backend=settings.backend, seed=seed, threads=settings.threads,
+    )  # fmt: skip
+    about = {"predictor": found.predictor, "backend": found.backend, "constant_factors": found.constant_factors}
+    scores = {
+        f"downstream_accuracy_{size}": scored(
+            codes,
+            settings,
+            float(found.mean[i]),
+            found.n_test,
+            size + found.n_test,
+            worst=float(found.worst[i]),
+            **about,
+        )
+        for i, size in enumerate(found.sizes)
+    }
+    for few in (100, 1_000):
+        name, value = f"sample_efficiency_{few}", found.sample_efficiency(few)
+        scores[name] = scored(codes, settings, value, found.n_test, few + found.n_test, found.reason, **about)
+    return Found(scores)

@@ -1,0 +1,154 @@
+"""The whole suite of metrics on a world, on rows, on sampled codes, and where a combination has several pictures."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+from torch import Tensor, nn
+
+from metaprior.core import MetapriorError
+from metaprior.data import World
+from metaprior.judge import USUAL, Settings, judge, metrics_of, rank
+from metaprior.judge import codes as codes_module
+from metaprior.judge.codes import codes_of
+from metaprior.judge.scorers import SCORERS
+from metaprior.metrics import METRICS, Votes
+from metaprior.metrics.paired_differences import Points
+from tests.judge.worlds import SIZES, Pixels, all_factors, rows, world
+
+SMALL = Settings(train=600, test=300, votes=Votes(200, 100, 32, 500), points=Points(200, 100, 32))
+
+
+@pytest.mark.parametrize("metric", SCORERS)
+@pytest.mark.parametrize("source", [world(), rows(400)], ids=["world", "rows"])
+def test_every_metric_yields_the_scores_that_its_row_names(metric: str, source: object) -> None:
+    scores = judge(Pixels(), source, metrics=[metric], settings=SMALL).scores  # type: ignore[arg-type]
+    assert set(scores) <= set(METRICS[metric].scores)
+    for score in scores.values():
+        assert (score.value is None) == (score.reason is not None)
+        assert score.value is None or math.isfinite(score.value)
+
+
+def test_names_of_scores_and_metrics_ask_for_the_same() -> None:
+    assert metrics_of(["explicitness", "modularity", "sap"]) == ("modularity_explicitness", "sap")
+    assert set(metrics_of(["all"])) == set(SCORERS) >= set(USUAL)
+    with pytest.raises(MetapriorError, match="unknown metric 'sapp'; did you mean 'sap'"):
+        judge(Pixels(), world(), metrics=["sapp"])
+
+
+def test_exact_codes_and_mixed_codes_are_told_apart_by_every_metric_of_disentanglement() -> None:
+    mixed = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(0)))[0]
+    exact, other = (judge(Pixels(weight=weight), world(), settings=SMALL) for weight in (None, mixed))
+    for name in ("mig", "sap", "modularity", "irs", "dci_disentanglement"):
+        assert exact[name].value > other[name].value + 0.1, name  # type: ignore[operator]
+    assert exact["beta_vae_score"].value == 1
+
+
+def test_a_dead_code_is_reported_and_breaks_nothing() -> None:
+    class Dead(Pixels):
+        def encode(self, images: Tensor) -> Tensor:
+            return torch.cat([super().encode(images), torch.ones(len(images), 1)], dim=1)
+
+    scores = judge(Dead(), world(), settings=SMALL)
+    assert all(score.value is not None for score in scores.scores.values())
+    assert scores["modularity"].details["dead_codes"] == [3]
+    assert scores["modularity"].details["live_codes_alone"] > scores["modularity"].value  # type: ignore[operator]
+    assert scores["gaussian_total_correlation"].details["dead_codes"] == [3]
+    assert scores["irs"].details["active_codes"] == 3
+
+
+class Noisy(nn.Module):
+    """A posterior of known variance around the pixels."""
+
+    def __init__(self, logvar: float) -> None:
+        super().__init__()
+        self.logvar = logvar
+
+    def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        mean = images.flatten(1)
+        return mean, torch.full_like(mean, self.logvar)
+
+    def encode(self, images: Tensor) -> Tensor:
+        return self.posterior(images)[0]
+
+
+def test_sampled_codes_are_the_means_with_the_posterior_s_noise() -> None:
+    model, source = Noisy(math.log(0.04)), rows(2000)
+    means, samples = (codes_of(model, source, representation=kind).codes for kind in ("mean", "sampled"))  # type: ignore[arg-type]
+    assert (samples - means).std() == pytest.approx(0.2, abs=0.01)  # type: ignore[operator]
+    assert np.array_equal(samples, codes_of(model, source, representation="sampled").codes)
+    assert not np.array_equal(samples, codes_of(model, source, representation="sampled", seed=1).codes)
+
+
+def test_noise_lowers_the_scores_of_samples_but_not_of_means() -> None:
+    model = Noisy(math.log(0.5))
+    by_mean, by_sample = (
+        judge(model, world(), settings=Settings(600, 300, representation=kind), metrics=["mig", "sap"])
+        for kind in ("mean", "sampled")
+    )
+    assert by_mean["mig"].value > by_sample["mig"].value + 0.3  # type: ignore[operator]
+    assert (by_mean.protocol, by_sample.protocol) == ("disentanglement", "disentanglement-sampled")
+    assert by_mean["mig"].value == judge(Noisy(-50.0), world(), settings=SMALL, metrics=["mig"])["mig"].value
+
+
+@pytest.mark.parametrize("model", [Pixels(), np.zeros((60, 3))], ids=["no posterior", "given codes"])
+def test_sampled_codes_need_a_posterior(model: object) -> None:
+    with pytest.raises(MetapriorError, match=r"posterior|sampled ones"):
+        judge(model, world(), settings=Settings(representation="sampled"))  # type: ignore[arg-type]
+
+
+class Nuisance:
+    """Pictures of a world with a hidden brightness in their last pixel."""
+
+    def __call__(self, factors: Tensor) -> Tensor:
+        sizes = torch.tensor((*SIZES, 7))
+        return (factors * 255 // (sizes - 1)).to(torch.uint8)[:, None, None, :]
+
+    def to(self, device: object) -> "Nuisance":
+        return self
+
+
+def hidden() -> World:
+    return World("hidden", ("a", "b", "c"), SIZES, (1, 1, 4), Nuisance(), hidden_sizes=(7,))
+
+
+@pytest.mark.parametrize("enough", [100_000, 120], ids=["all pictures", "two of each"])
+def test_a_nuisance_is_drawn_at_random_and_is_no_factor(enough: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(codes_module, "ENOUGH_PICTURES", enough)
+    codes = codes_of(Pixels(4), hidden())
+    assert codes.pictures == (7 if enough == 100_000 else 2)  # type: ignore[union-attr]
+    sampled, factors = codes.sample(5000, 0)
+    assert np.array_equal(factors, np.round(sampled[:, :3] * (np.array(SIZES) - 1)))
+    assert len(np.unique(sampled[:, 3])) > 1
+    scores = judge(Pixels(4), hidden(), settings=SMALL)
+    assert scores["mig"].value > 0.9  # type: ignore[operator]
+    assert scores["factor_vae_score"].value == 1
+    assert scores["beta_vae_score"].value == 1
+    assert scores.tables["mutual_information"].values[3].max() < 0.3
+    assert {score.protocol for score in scores.scores.values()} == {"world"}
+
+
+def test_udr_of_one_model_trained_twice_is_high_and_of_noise_low() -> None:
+    class Turned(Noisy):
+        def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+            mean, logvar = super().posterior(images)
+            return -mean.flip(1) * 2, logvar
+
+    class Mixed(Noisy):
+        def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+            mean, logvar = super().posterior(images)
+            return mean @ torch.linalg.qr(torch.ones(3, 3).tril())[0] + 0 * mean, logvar
+
+    source = rows(500)
+    alike = rank({"a": Noisy(-4.0), "b": Turned(-4.0), "c": Noisy(-4.0)}, source)
+    mixed = rank({"a": Noisy(-4.0), "b": Mixed(-4.0)}, source)
+    assert min(scores["udr"].value for scores in alike.values()) > 0.85  # type: ignore[type-var]
+    assert alike["a"]["udr"].value > mixed["a"]["udr"].value + 0.1  # type: ignore[operator]
+    assert alike["a"].tables["udr_pairs"].rows == ("a", "b", "c")
+    with pytest.raises(MetapriorError, match="at least 2"):
+        rank({"a": Noisy(0.0)}, source)
+
+
+def test_all_factors_of_the_small_world_are_there() -> None:
+    assert len(all_factors()) == math.prod(SIZES)
