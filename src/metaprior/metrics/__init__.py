@@ -3,6 +3,7 @@
 from metaprior.metrics.boosted_dci import DCI, dci
 from metaprior.metrics.boosting import Backend
 from metaprior.metrics.downstream import Downstream, downstream_accuracy
+from metaprior.metrics.fairness import Unfairness, unfairness, unfairness_finite
 from metaprior.metrics.importance import completeness, disentanglement
 from metaprior.metrics.information import discretise, entropy, mutual_information
 from metaprior.metrics.interventional_robustness import InterventionalRobustness, irs
@@ -52,10 +53,10 @@ __all__ = [
     "DCI", "METRICS", "AttributePredictability", "Backend", "Dependence", "Downstream", "Explicitness",
     "InformationGap", "InterventionalRobustness", "Interventions", "MajorityVote", "Metric", "Modularity",
     "PairedDifferences", "Points", "Predictor", "Ranking", "ReducedDownstream", "Represent", "Shift", "Similarity",
-    "StrongDownstream", "Variant", "Votes", "beta_vae_score", "beta_vae_score_finite", "beta_vae_score_of",
-    "completeness", "dci", "discretise", "disentanglement", "downstream_accuracy", "entropy", "explicitness",
-    "factor_vae_score", "factor_vae_score_finite", "factor_vae_score_of", "gaussian_total_correlation",
+    "StrongDownstream", "Unfairness", "Variant", "Votes", "beta_vae_score", "beta_vae_score_finite",
+    "beta_vae_score_of", "completeness", "dci", "discretise", "disentanglement", "downstream_accuracy", "entropy",
+    "explicitness", "factor_vae_score", "factor_vae_score_finite", "factor_vae_score_of", "gaussian_total_correlation",
     "gaussian_wasserstein_correlation", "irs", "mig", "mig_ceiling", "modularity", "modularity_per_code",
     "mutual_information", "on_rows", "on_world", "reduced_downstream_accuracy", "sap", "strong_generalisation_gap",
-    "strong_generalisation_gap_finite", "udr", "unsupervised_scores",
+    "strong_generalisation_gap_finite", "udr", "unfairness", "unfairness_finite", "unsupervised_scores",
 ]  # fmt: skip

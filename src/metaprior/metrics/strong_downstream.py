@@ -174,13 +174,14 @@ def _gap(
         own = [each for each in experiments if each.shift.target == target]
         strong[target] = np.mean([accuracy[each.strong] for each in own])
         plain[target] = np.mean([accuracy[each.plain] for each in own])
+    told = bool(np.nansum(plain))
     return StrongDownstream(
-        value=float(1 - np.nanmean(strong) / np.nanmean(plain)) if experiments else None,
+        value=float(1 - np.nanmean(strong) / np.nanmean(plain)) if told else None,
         strong=strong,
         plain=plain,
         shifts=tuple(each.shift for each in experiments),
         backend=available(backend),
         n_train=n_train,
         n_test=n_test,
-        reason=None if experiments else reason,
+        reason=None if told else "no factor is told even without a shift" if experiments else reason,
     )

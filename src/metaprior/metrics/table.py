@@ -89,4 +89,11 @@ METRICS: dict[str, Metric] = {
         },
         "disentanglement_lib 2020",
     ),
+    "fairness": Metric(
+        {
+            "unfairness": "how far predictions of one factor depend on another: total variation, mean over pairs",
+            "unfairness_worst": "the same for the pair that is worst off",
+        },
+        "Locatello et al. 2019 (fairness)",
+    ),
 }
