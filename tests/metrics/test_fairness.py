@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from metaprior.core import MetapriorError
-from metaprior.metrics import unfairness, unfairness_finite
+from metaprior.metrics import unfairness, unfairness_finite, unfairness_of
+from metaprior.metrics.interventions import on_world
 
 SIZES = (4, 3, 5)
 WORLD = np.indices(SIZES).reshape(3, -1).T
@@ -60,6 +61,12 @@ def test_the_sensitive_factor_takes_each_value_and_nothing_else_changes() -> Non
             assert (values[:, :, sensitive] == np.arange(SIZES[sensitive])[:, None]).all()
             unchanged = [k for k in range(3) if k != sensitive]
             assert (values[:, :, unchanged] == values[:1, :, unchanged]).all()
+
+
+def test_a_picture_stays_the_same_when_a_factor_is_set() -> None:
+    # of two pictures a combination, one shows the factors and the other nothing: some examples are not told, but fairly
+    shown = np.stack([WORLD + 1, np.zeros_like(WORLD)], axis=1).reshape(-1, 3)
+    assert unfairness_of(on_world(shown, SIZES, pictures=2), 500, 50, "lightgbm", 0, 1).value == 0.0
 
 
 def test_factors_that_depend_on_each_other_in_the_rows_are_unfair_even_if_told_exactly() -> None:

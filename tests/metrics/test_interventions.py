@@ -77,3 +77,16 @@ def test_codes_are_reduced_batch_by_batch(at_once: int) -> None:
     first, second = np.random.default_rng(0).integers(60, size=(2, 23, 5))
     found = over_batches(world, lambda a, b: (a * b).sum(axis=0), first, second)
     assert np.array_equal(found, (FACTORS[first] * FACTORS[second]).sum(axis=1))
+
+
+@pytest.mark.parametrize("pictures", [1, 3])
+def test_an_example_with_one_factor_set_is_the_same_in_all_else(pictures: int) -> None:
+    shown = np.repeat(FACTORS, pictures, axis=0)
+    world = on_world(np.column_stack([shown, np.arange(len(shown)) % pictures]), SIZES, pictures)
+    index = np.arange(len(shown))
+    assert np.array_equal(world.factors(index), shown)
+    for factor, size in enumerate(SIZES):
+        for value in range(size):
+            before, after = world.codes(index), world.codes(world.with_value(index, factor, value))
+            assert (after[:, factor] == value).all()
+            assert np.array_equal(np.delete(after, factor, axis=1), np.delete(before, factor, axis=1))

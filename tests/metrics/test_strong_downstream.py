@@ -2,7 +2,8 @@ import numpy as np
 import pytest
 
 from metaprior.core import MetapriorError
-from metaprior.metrics import strong_generalisation_gap, strong_generalisation_gap_finite
+from metaprior.metrics import strong_generalisation_gap, strong_generalisation_gap_finite, strong_generalisation_gap_of
+from metaprior.metrics.interventions import on_world
 from tests.metrics import reference
 
 SIZES = (4, 3, 5)
@@ -52,13 +53,22 @@ def test_what_is_held_is_one_value_in_training_and_never_in_the_test() -> None:
         return factors.astype(float)
 
     result = strong_generalisation_gap(represent, SIZES, **FEW, repeats=3)
-    assert len(seen) == 2 * len(SIZES) + 2 * len(result.shifts)
-    for shift, fixed, moved in zip(result.shifts, seen[6::2], seen[7::2], strict=True):
+    (learnt, tested), shifted = seen[:2], seen[2 * len(SIZES) :]
+    assert len(shifted) == 2 * len(result.shifts)
+    for shift, fixed, moved in zip(result.shifts, shifted[::2], shifted[1::2], strict=True):
         assert set(fixed[:, shift.held]) == {shift.value}
         assert set(moved[:, shift.held]) == set(range(SIZES[shift.held])) - {shift.value}
         others = [k for k in range(3) if k != shift.held]
-        assert np.array_equal(fixed[:, others], seen[0][:, others])
-        assert np.array_equal(moved[:, others], seen[1][:, others])
+        assert np.array_equal(fixed[:, others], learnt[:, others])
+        assert np.array_equal(moved[:, others], tested[:, others])
+
+
+def test_a_picture_stays_the_same_when_a_factor_is_set() -> None:
+    # of two pictures a combination, one shows the factors and the other nothing: half of the examples are told
+    shown = np.stack([WORLD + 1, np.zeros_like(WORLD)], axis=1).reshape(-1, 3)
+    result = strong_generalisation_gap_of(on_world(shown, SIZES, pictures=2), 400, 400, 2, "lightgbm", 0, 1)
+    assert result.value == pytest.approx(0.0, abs=0.02)
+    assert result.plain.mean() == pytest.approx(0.5 + 0.5 * np.mean([1 / size for size in SIZES]), abs=0.07)
 
 
 def test_other_factors_are_held_in_turns() -> None:

@@ -3,7 +3,7 @@
 from metaprior.metrics.boosted_dci import DCI, dci
 from metaprior.metrics.boosting import Backend
 from metaprior.metrics.downstream import Downstream, downstream_accuracy
-from metaprior.metrics.fairness import Unfairness, unfairness, unfairness_finite
+from metaprior.metrics.fairness import Unfairness, unfairness, unfairness_finite, unfairness_of
 from metaprior.metrics.importance import completeness, disentanglement
 from metaprior.metrics.information import discretise, entropy, mutual_information
 from metaprior.metrics.interventional_robustness import InterventionalRobustness, irs
@@ -39,6 +39,7 @@ from metaprior.metrics.strong_downstream import (
     StrongDownstream,
     strong_generalisation_gap,
     strong_generalisation_gap_finite,
+    strong_generalisation_gap_of,
 )
 from metaprior.metrics.table import METRICS, Metric
 from metaprior.metrics.unsupervised import (
@@ -58,5 +59,6 @@ __all__ = [
     "explicitness", "factor_vae_score", "factor_vae_score_finite", "factor_vae_score_of", "gaussian_total_correlation",
     "gaussian_wasserstein_correlation", "irs", "mig", "mig_ceiling", "modularity", "modularity_per_code",
     "mutual_information", "on_rows", "on_world", "reduced_downstream_accuracy", "sap", "strong_generalisation_gap",
-    "strong_generalisation_gap_finite", "udr", "unfairness", "unfairness_finite", "unsupervised_scores",
+    "strong_generalisation_gap_finite", "strong_generalisation_gap_of", "udr", "unfairness", "unfairness_finite",
+    "unfairness_of", "unsupervised_scores",
 ]  # fmt: skip

@@ -2,14 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, permutations
 
 import numpy as np
 from jaxtyping import Float, Int
 
 from metaprior.metrics.arrays import Array, as_split, at_least_one
 from metaprior.metrics.boosting import Backend, available, fit_trees, problem
-from metaprior.metrics.interventions import Represent, on_world
+from metaprior.metrics.interventions import Represent, WorldInterventions, on_world
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,33 +56,32 @@ def unfairness(
     >>> unfairness(world, (3, 4), train=200).value
     0.0
     """
+    return unfairness_of(on_world(codes, factor_sizes), train, test, backend, seed, threads)
+
+
+def unfairness_of(
+    world: WorldInterventions, train: int, test: int, backend: Backend, seed: int, threads: int
+) -> Unfairness:
+    """Unfairness on a world that is at hand already."""
     at_least_one(train=train, test=test)
-    world, rng = on_world(codes, factor_sizes), np.random.default_rng(seed)
-    sizes, varies = world.sizes, np.flatnonzero(world.varies).tolist()
-
-    def look(factors: np.ndarray) -> np.ndarray:
-        return world.codes(np.asarray(np.ravel_multi_index(tuple(factors.T), tuple(sizes))))
-
-    learnt = rng.integers(sizes, size=(train, len(sizes)))
-    seen = look(learnt)
-    asked: dict[tuple[int, int], np.ndarray] = {}
-    for target, sensitive in permutations(varies, 2):
-        values = np.arange(sizes[sensitive])
-        asked[target, sensitive] = np.tile(rng.integers(sizes, size=(test, len(sizes))), (len(values), 1))
-        asked[target, sensitive][:, sensitive] = values.repeat(test)
+    rng, varies = np.random.default_rng(seed), np.flatnonzero(world.varies).tolist()
+    learnt = world.sample(rng, train)
+    seen, told = world.codes(learnt), world.factors(learnt)
+    asked: dict[int, dict[int, np.ndarray]] = {target: {} for target in varies if len(varies) > 1}
     tasks = []
-    for target, pairs in groupby(asked, key=lambda pair: pair[0]):
-        rows = np.concatenate([asked[pair] for pair in pairs])
-        tasks.append(problem(seen, learnt[:, target], look(rows), rows[:, target]))
-    fits = fit_trees(tasks, backend, seed, threads)
-    guesses = np.split(
-        np.concatenate([[], *(fit.test_guesses for fit in fits)]), np.cumsum([len(rows) for rows in asked.values()])
-    )
-    distances = {
-        (target, sensitive): total_variation(guess, rows[:, sensitive])
-        for ((target, sensitive), rows), guess in zip(asked.items(), guesses, strict=False)
-    }
-    return _over_pairs(distances, len(sizes), backend, train, test)
+    for target, changed in asked.items():
+        for sensitive in varies:
+            if sensitive != target:
+                values = np.arange(world.sizes[sensitive])[:, None]
+                changed[sensitive] = world.with_value(world.sample(rng, test), sensitive, values).ravel()
+        index = np.concatenate(list(changed.values()))
+        tasks.append(problem(seen, told[:, target], world.codes(index), world.factors(index)[:, target]))
+    distances = {}
+    for (target, changed), fit in zip(asked.items(), fit_trees(tasks, backend, seed, threads), strict=True):
+        ends = np.cumsum([len(index) for index in changed.values()])[:-1]
+        for (sensitive, index), guesses in zip(changed.items(), np.split(fit.test_guesses, ends), strict=True):
+            distances[target, sensitive] = total_variation(guesses, world.factors(index)[:, sensitive])
+    return _over_pairs(distances, len(world.sizes), backend, train, test)
 
 
 def unfairness_finite(

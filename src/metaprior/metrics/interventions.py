@@ -85,6 +85,15 @@ class WorldInterventions:
         first, second = rng.integers(self.sizes.prod() * self.pictures, size=(2, len(factor), batch))
         return first, self._with_value_of(first, second, factor)
 
+    def factors(self, index: Int[np.ndarray, " n"]) -> Int[np.ndarray, "n factors"]:
+        """What these examples show."""
+        return index[:, None] // (self.pictures * _places(self.sizes)) % self.sizes
+
+    def with_value(self, index: Int[np.ndarray, " n"], factor: int, value: int | np.ndarray) -> Int[np.ndarray, " n"]:
+        """The same examples, but for the value of one factor."""
+        place = self.pictures * _places(self.sizes)[factor]
+        return index + (value - index // place % self.sizes[factor]) * place
+
     def _with_value_of(self, pattern: np.ndarray, index: np.ndarray, factor: np.ndarray) -> np.ndarray:
         """The examples of ``index``, but for the factor, whose value is the pattern's."""
         place, size = self.pictures * _places(self.sizes)[factor][:, None], self.sizes[factor][:, None]

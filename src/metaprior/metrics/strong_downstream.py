@@ -8,7 +8,7 @@ from jaxtyping import Float
 
 from metaprior.metrics.arrays import Array, as_split, at_least_one
 from metaprior.metrics.boosting import Backend, Problem, available, fit_trees, problem
-from metaprior.metrics.interventions import Represent, on_world
+from metaprior.metrics.interventions import Represent, WorldInterventions, on_world
 
 FEWEST = 10
 """Training rows that must share a value for it to be held."""
@@ -73,28 +73,32 @@ def strong_generalisation_gap(
     >>> strong_generalisation_gap(world, (3, 4), train=200, test=200).value
     0.0
     """
+    world = on_world(codes, factor_sizes)
+    return strong_generalisation_gap_of(world, train, test, repeats, backend, seed, threads)
+
+
+def strong_generalisation_gap_of(
+    world: WorldInterventions, train: int, test: int, repeats: int, backend: Backend, seed: int, threads: int
+) -> StrongDownstream:
+    """The gap on a world that is at hand already."""
     at_least_one(train=train, test=test, repeats=repeats)
-    world, rng = on_world(codes, factor_sizes), np.random.default_rng(seed)
-    sizes = world.sizes
-    learnt, tested = (rng.integers(sizes, size=(n, len(sizes))) for n in (train, test))
+    rng, varies = np.random.default_rng(seed), np.flatnonzero(world.varies).tolist()
+    learnt, tested = world.sample(rng, train), world.sample(rng, test)
 
     def tell(target: int, learnt: np.ndarray, tested: np.ndarray) -> Problem:
-        seen, fresh = (
-            world.codes(np.asarray(np.ravel_multi_index(tuple(f.T), tuple(sizes)))) for f in (learnt, tested)
-        )
-        return problem(seen, learnt[:, target], fresh, tested[:, target])
+        told, answers = (world.factors(index)[:, target] for index in (learnt, tested))
+        return problem(world.codes(learnt), told, world.codes(tested), answers)
 
-    varies = np.flatnonzero(world.varies).tolist()
     plain = {target: tell(target, learnt, tested) for target in varies}
     experiments = []
     for target, held in _turns(varies, varies, repeats, rng):
-        value = int(rng.integers(sizes[held]))
-        fixed, moved = learnt.copy(), tested.copy()
-        fixed[:, held] = value
-        moved[:, held] = (value + rng.integers(1, sizes[held], size=test)) % sizes[held]
+        size = world.sizes[held]
+        value = int(rng.integers(size))
+        fixed = world.with_value(learnt, held, value)
+        moved = world.with_value(tested, held, (value + rng.integers(1, size, size=test)) % size)
         experiments.append(_Experiment(Shift(target, held, value), tell(target, fixed, moved), plain[target]))
     reason = "a factor is told while another is held fixed, and fewer than two vary"
-    return _gap(experiments, len(sizes), train, test, reason, backend, seed, threads)
+    return _gap(experiments, len(world.sizes), train, test, reason, backend, seed, threads)
 
 
 def strong_generalisation_gap_finite(
