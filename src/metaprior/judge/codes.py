@@ -70,6 +70,11 @@ class CodesOfWorld:
     pictures: int = 1
     protocol: str = "world"
 
+    @property
+    def of_combinations(self) -> np.ndarray | Represent:
+        """The function, or the table of one picture of each combination."""
+        return self.codes[:: self.pictures] if isinstance(self.codes, np.ndarray) else self.codes
+
     def sample(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Codes n×D and factors n×F of uniform draws with replacement."""
         index = np.random.default_rng(seed).integers(math.prod(self.factor_sizes) * self.pictures, size=n)

@@ -16,8 +16,7 @@ from metaprior.core import Counter, MetapriorError, Step, generator, unknown
 from metaprior.data import Dataset
 from metaprior.data import load as load_data
 from metaprior.files import whole
-from metaprior.judge import Settings, judge, metrics_of, rank
-from metaprior.judge.scorers import SCORERS
+from metaprior.judge import USUAL, Settings, judge, metrics_of, rank
 from metaprior.methods import VAE
 from metaprior.metrics import METRICS
 from metaprior.objectives import kl_normal
@@ -110,7 +109,7 @@ def select(
     if labels is not None and not criterion.looks_at_labels:
         raise MetapriorError(f"the criterion '{by}' looks at no labelled set, so none can be chosen for it")
     labels = labels or (Labels() if criterion.looks_at_labels else None)
-    if by == "udr":
+    if criterion.value is None:
         found = _ranked_by_each_other(folders, data or experiments[folders[0]].data)
     else:
         found = []
@@ -126,9 +125,10 @@ def select(
 
 @dataclass(frozen=True)
 class Criterion:
-    """How one run is valued: (value, reason for none) from its folder, its experiment and the labels."""
+    """How a run is valued."""
 
-    value: Callable[[Path, Experiment, Labels | None], tuple[float | None, str | None]]
+    value: Callable[[Path, Experiment, Labels | None], tuple[float | None, str | None]] | None
+    """(value, reason for none) from its folder, its experiment and the labels; None: runs are valued by each other."""
     larger_is_better: bool
     looks_at_labels: bool = False
 
@@ -137,10 +137,10 @@ def criteria_by_name() -> dict[str, Criterion]:
     """Every criterion by name."""
     own = {
         "supervised": Criterion(held_out_loss, larger_is_better=False),
-        "udr": Criterion(lambda *_: (None, None), larger_is_better=True),
+        "udr": Criterion(None, larger_is_better=True),
     }
     terms = {name: Criterion(_term(name), larger_is_better=False) for name in ("elbo", "reconstruction", "kl")}
-    factors = [name for name in SCORERS if name not in ("unsupervised", "downstream")]
+    factors = [name for name in USUAL if name != "unsupervised"]  # which looks at no labels
     scores = [score for name in factors for score in METRICS[name].scores]
     metrics = {score: Criterion(_metric(score), True, looks_at_labels=True) for score in scores}
     return own | terms | metrics

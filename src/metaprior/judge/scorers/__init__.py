@@ -1,9 +1,15 @@
 """The metrics as the disentanglement protocol computes them: how each draws, and what its scores are called."""
 
+from metaprior.judge.scorers.downstream import (
+    score_downstream,
+    score_fairness,
+    score_reduced_downstream,
+    score_strong_downstream,
+)
 from metaprior.judge.scorers.found import Found, Scorer, scored
 from metaprior.judge.scorers.information import score_mig, score_unsupervised
 from metaprior.judge.scorers.interventions import score_beta_vae, score_factor_vae, score_irs
-from metaprior.judge.scorers.predictors import score_dci, score_downstream, score_modularity_explicitness, score_sap
+from metaprior.judge.scorers.predictors import score_dci, score_modularity_explicitness, score_sap
 
 SCORERS: dict[str, Scorer] = {
     "mig": score_mig,
@@ -15,6 +21,9 @@ SCORERS: dict[str, Scorer] = {
     "irs": score_irs,
     "unsupervised": score_unsupervised,
     "downstream": score_downstream,
+    "reduced_downstream": score_reduced_downstream,
+    "strong_downstream": score_strong_downstream,
+    "fairness": score_fairness,
 }
 """The metrics of one model by name."""
 

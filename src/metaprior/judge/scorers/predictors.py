@@ -3,7 +3,7 @@
 from metaprior.judge.codes import Codes
 from metaprior.judge.scorers.found import Found, scored
 from metaprior.judge.settings import Settings
-from metaprior.metrics import dci, downstream_accuracy, explicitness, modularity, sap
+from metaprior.metrics import dci, explicitness, modularity, sap
 
 
 def score_dci(codes: Codes, settings: Settings, seed: int) -> Found:
@@ -50,28 +50,3 @@ def score_sap(codes: Codes, settings: Settings, seed: int) -> Found:
         constant_factors=found.constant_factors,
     )  # fmt: skip
     return Found({"sap": score}, {"sap_scores": (found.scores, "accuracy")})
-
-
-def score_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
-    """Accuracy of predictors after 10, 100, 1,000 and 10,000 examples, as far as ``train`` goes."""
-    found = downstream_accuracy(
-        *codes.split(settings.train, settings.test, seed),
-        predictor=settings.predictor, backend=settings.backend, seed=seed, threads=settings.threads,
-    )  # fmt: skip
-    about = {"predictor": found.predictor, "backend": found.backend, "constant_factors": found.constant_factors}
-    scores = {
-        f"downstream_accuracy_{size}": scored(
-            codes,
-            settings,
-            float(found.mean[i]),
-            found.n_test,
-            size + found.n_test,
-            worst=float(found.worst[i]),
-            **about,
-        )
-        for i, size in enumerate(found.sizes)
-    }
-    for few in (100, 1_000):
-        name, value = f"sample_efficiency_{few}", found.sample_efficiency(few)
-        scores[name] = scored(codes, settings, value, found.n_test, few + found.n_test, found.reason, **about)
-    return Found(scores)

@@ -1,0 +1,95 @@
+"""Scores from what codes are good for: telling factors after few examples, without a code, elsewhere, and fairly."""
+
+from typing import Any
+
+from metaprior.judge.codes import Codes, CodesOfWorld
+from metaprior.judge.scorers.found import Found, scored
+from metaprior.judge.settings import Settings
+from metaprior.metrics import (
+    downstream_accuracy,
+    reduced_downstream_accuracy,
+    strong_generalisation_gap,
+    strong_generalisation_gap_finite,
+    unfairness,
+    unfairness_finite,
+)
+
+FEW = 1_000
+"""Examples that the costlier tasks learn from and are tested on; the study has no setting of its own for them."""
+
+
+def score_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
+    """Accuracy of predictors after 10, 100, 1,000 and 10,000 examples, as far as ``train`` goes."""
+    found = downstream_accuracy(
+        *codes.split(settings.train, settings.test, seed),
+        predictor=settings.predictor, backend=settings.backend, seed=seed, threads=settings.threads,
+    )  # fmt: skip
+    about = {"predictor": found.predictor, "backend": found.backend, "constant_factors": found.constant_factors}
+    scores = {
+        f"downstream_accuracy_{size}": scored(
+            codes,
+            settings,
+            float(found.mean[i]),
+            found.n_test,
+            size + found.n_test,
+            worst=float(found.worst[i]),
+            **about,
+        )
+        for i, size in enumerate(found.sizes)
+    }
+    for few in (100, 1_000):
+        name, value = f"sample_efficiency_{few}", found.sample_efficiency(few)
+        scores[name] = scored(codes, settings, value, found.n_test, few + found.n_test, found.reason, **about)
+    return Found(scores)
+
+
+def score_reduced_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
+    """Accuracy without the code that matters most for a factor: of that factor, and of the others."""
+    split = codes.split(min(FEW, settings.train), min(FEW, settings.test), seed)
+    found = reduced_downstream_accuracy(*split, **_trees(settings, seed))
+    about = {"backend": found.backend, "constant_factors": found.constant_factors, "full": found.full.tolist()}
+    values = {"reduced_downstream": found.reduced, "reduced_downstream_others": found.others}
+    drawn = found.n_train + found.n_test
+    return Found(
+        {
+            name: scored(codes, settings, value, found.n_test, drawn, found.reason, **about)
+            for name, value in values.items()
+        }
+    )
+
+
+def score_strong_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
+    """The share of accuracy lost where a factor that was fixed in training has other values."""
+    train, test = min(FEW, settings.train), min(FEW, settings.test)
+    if isinstance(codes, CodesOfWorld):
+        found = strong_generalisation_gap(
+            codes.of_combinations, codes.factor_sizes, train=train, test=test, **_trees(settings, seed)
+        )
+    else:
+        split = codes.split(settings.train, settings.test, seed)
+        found = strong_generalisation_gap_finite(*split, train=train, **_trees(settings, seed))
+    score = scored(
+        codes, settings, found.value, found.n_test, found.n_train + found.n_test, found.reason,
+        backend=found.backend, shifts=len(found.shifts),
+    )  # fmt: skip
+    return Found({"strong_downstream": score})
+
+
+def score_fairness(codes: Codes, settings: Settings, seed: int) -> Found:
+    """How far predictions of each factor depend on each other factor."""
+    if isinstance(codes, CodesOfWorld):
+        found = unfairness(codes.of_combinations, codes.factor_sizes, train=settings.train, **_trees(settings, seed))
+    else:
+        found = unfairness_finite(*codes.split(settings.train, settings.test, seed), **_trees(settings, seed))
+    values = {"unfairness": found.value, "unfairness_worst": found.worst}
+    drawn = found.n_train + found.n_test
+    return Found(
+        {
+            name: scored(codes, settings, value, found.n_test, drawn, found.reason, backend=found.backend)
+            for name, value in values.items()
+        }
+    )
+
+
+def _trees(settings: Settings, seed: int) -> dict[str, Any]:
+    return {"backend": settings.backend, "seed": seed, "threads": settings.threads}
