@@ -2,12 +2,13 @@ import html
 import re
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from metaprior.core import MetapriorError
 from metaprior.report import write_report
 from metaprior.report.page import render
-from tests.report.views import CONFIG, HISTORY, SCORES, view
+from tests.report.views import CONFIG, HISTORY, SCORES, examples, scored, view
 
 
 @pytest.fixture(scope="module")
@@ -143,6 +144,73 @@ def test_three_runs_are_compared_without_a_difference() -> None:
     text = render([view("a"), view("b"), view("c")])
     assert "first − second" not in text
     assert text.count('<table class="heat">') == 3
+
+
+def test_every_matrix_that_the_scores_hold_has_a_map_and_no_other() -> None:
+    cells = np.array([[0.91, 0.13], [0.2, 0.31], [0.4, 0.75]])
+    counts = np.array([[1203, 4], [0, 7], [12, 950]])
+    scores = scored(irs=0.6, sap_scores=cells, irs_matrix=cells, factor_vae_votes=counts)
+    scores["disentanglement"]["tables"]["irs"] = scores["disentanglement"]["tables"].pop("irs_matrix")
+    text = render([view(scores=scores)])
+    assert text.count('<table class="heat">') == 4
+    for title in ("Which code alone predicts", "Which code only one factor moves", "Which code varies least"):
+        assert title in text
+    assert "Which code a predictor needs" not in text
+    assert ">1,203<" in text
+    assert "guessing scores" in text
+
+
+def test_what_factors_do_to_codes_is_shown_where_examples_have_factors(one: str) -> None:
+    assert "What each factor moves" not in one
+    text = render([view(examples=examples())])
+    section = text[text.index("What each factor moves") :].split("</section>")[0]
+    assert re.findall(r"<strong>(z\d)</strong>", section) == ["z2", "z1"]  # z0 is always 0
+    shares = [float(v) for v in re.findall(r'<data class="[^"]*" value="([\d.]+)"', section)]
+    assert shares == [1, 1]  # the code of the column is explained by the column, that of the row by the row
+    both = render([view(examples=examples()), view("b")])
+    assert "No factors are known of this run" in both
+
+
+def test_scores_by_the_number_of_examples_become_a_curve(one: str) -> None:
+    assert "Sample efficiency" not in one
+    text = render([view(scores=scored(downstream_accuracy_10=0.3, downstream_accuracy_100=0.6))])
+    assert "downstream accuracy over the number of labelled examples" in text
+
+
+def crowd(count: int) -> list:
+    return [view(f"run-{i}", config=CONFIG | {"loop": {"steps": 30, "seed": i}}) for i in range(count)]
+
+
+def test_more_than_four_runs_are_rows_of_the_tables_of_scores() -> None:
+    four, five = render(crowd(4)), render(crowd(5))
+    assert "<h1>5 runs" in five
+    assert four.count('class="scores crowd"') == four.count('class="board"') == 0
+    table = five[five.index('class="scores crowd"') :].split("</table>")[0]
+    assert re.findall(r"<small>(run-\d)</small>", table) == [f"run-{i}" for i in range(5)]
+    head = re.findall(r'<th scope="col" class="n">([^<]+)', table)
+    assert head == ["MIG", "DCI disentanglement", "IRS"]
+    board = five[five.index('class="board"') :].split("</table>")[0]
+    assert "squares:size=16" not in board  # what is the same for all stands once below
+    assert "All: data squares:size=16" in five
+
+
+def test_runs_of_one_method_and_as_many_labels_go_by_their_names() -> None:
+    text = render(crowd(2))
+    assert "run-0</small></span> <i>beside</i>" in text
+
+
+def test_each_factor_is_drawn_by_every_run_and_what_is_left_is_folded_away(two: str) -> None:
+    assert two.count('<figure class="counterpart">') == 2
+    assert two.count("1 more code<") == 2  # z0, which is always 0
+    apart = render([view(), view("b", scores={})])
+    assert '<figure class="counterpart">' not in apart
+    assert apart.count("1 inactive code: z0") == 2
+
+
+def test_the_picture_that_traversals_begin_at_is_shown_where_all_runs_share_it(two: str) -> None:
+    assert "begin at the codes of this picture" in two
+    other = render([view(), view("b", images=1 - view().images)])
+    assert "begin at the codes of this picture" not in other
 
 
 def test_no_run_is_an_error() -> None:

@@ -7,7 +7,7 @@ import torch
 from PIL import Image
 
 from metaprior.core import MetapriorError
-from metaprior.report import grid, png, reconstructions, samples, traversals
+from metaprior.report import address, grid, reconstructions, samples, traversals
 from tests.report.views import Linear
 
 
@@ -29,10 +29,11 @@ def test_intensities_outside_the_unit_interval_are_clamped() -> None:
     assert grid(torch.tensor([-1.0, 2.0]).view(2, 1, 1, 1), columns=2, gap=0)[0, :, 0].tolist() == [0, 255]
 
 
-def test_png_keeps_every_pixel() -> None:
-    pixels = np.random.default_rng(0).integers(0, 256, (7, 5, 4), dtype=np.uint8)
-    address = png(pixels)
-    back = Image.open(io.BytesIO(base64.b64decode(address.removeprefix("data:image/png;base64,"))))
+@pytest.mark.parametrize(("shape", "kind"), [((7, 5, 4), "webp"), ((2, 16_384, 3), "png")])
+def test_an_address_keeps_every_pixel(shape: tuple[int, ...], kind: str) -> None:
+    pixels = np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8)
+    kept = address(pixels)
+    back = Image.open(io.BytesIO(base64.b64decode(kept.removeprefix(f"data:image/{kind};base64,"))))
     assert (np.asarray(back) == pixels).all()
 
 

@@ -47,6 +47,15 @@ def test_headlines_are_scores_that_have_a_value() -> None:
     assert [row.name for row in headline(rows([view()]))] == ["mig", "dci_disentanglement"]
 
 
+def test_scores_of_sampled_codes_say_so_and_are_not_shown_large() -> None:
+    both = SCORES | {"disentanglement-sampled": changed(0.2)["disentanglement"]}
+    table = rows([view(scores=both)])
+    assert [row.label for row in table if row.name == "mig"] == ["MIG", "MIG, sampled codes"]
+    assert [row.values for row in headline(table)] == [[0.31257], [0.4444]]
+    alone = rows([view(scores={"disentanglement-sampled": SCORES["disentanglement"]})])
+    assert headline(alone)[0].label == "MIG, sampled codes"
+
+
 def test_the_sentence_says_who_reaches_what() -> None:
     assert "MIG 0.31 of at most 0.90" in sentence([view()], rows([view()]))
     runs = [view(), baseline(scores=changed(0.1))]
@@ -58,6 +67,14 @@ def test_the_sentence_says_who_reaches_what() -> None:
     few = copy.deepcopy(SCORES)
     few["disentanglement"]["scores"]["mig"]["chance"] = 0.05
     assert "MIG 0.31 of at most 0.90 (0.05 by chance)" in sentence([view()], rows([view(scores=few)]))
+
+
+def test_of_many_runs_the_sentence_names_the_best_and_the_range_of_the_others() -> None:
+    runs = [view(f"run-{i}", scores=changed(mig)) for i, mig in enumerate((0.2, 0.1, 0.5, 0.3))] + [view(scores={})]
+    said = sentence(runs, rows(runs))
+    assert said == (
+        "Of 5 runs, S2-β-VAE with 100 labels reaches the most, MIG 0.50 of at most 0.90; the others 0.10 to 0.30."
+    )
 
 
 def test_the_terminal_shows_values_ceilings_and_differences() -> None:

@@ -1,8 +1,9 @@
 import numpy as np
 
 from metaprior.metrics import mig
-from metaprior.report.tables import LEAST_SHARE, HeatMap, heat_map, least_information
-from tests.report.views import CONFIG, view
+from metaprior.report import Examples
+from metaprior.report.tables import LEAST_SHARE, MATRICES, HeatMap, code_order, heat_map, least_information
+from tests.report.views import CONFIG, examples, view
 
 
 def test_codes_that_are_independent_of_the_factors_tell_none_and_exact_ones_tell_theirs() -> None:
@@ -36,3 +37,28 @@ def test_entropies_are_those_of_the_sample_or_else_of_the_world_that_was_trained
     assert np.allclose(uniform.floor, measured.floor)  # type: ignore[arg-type]
     assert (uniform.tells(0), uniform.n) == (0, 10_000)  # 0.06 of ln 3, though 0.05 is less than a twentieth of ln 8
     assert unknown.floor is None
+
+
+def test_a_factor_that_is_constant_is_told_by_no_code() -> None:
+    table = HeatMap(["a", "b"], ["constant", "varies"], np.array([[0.0, 0.2], [0.0, 1.0]]), [0, 1], np.zeros(2), 100)
+    assert table.best == [None, 1]
+    assert table.outlined(by_code=False) == {(1, 1)}
+
+
+def test_what_is_outlined_is_the_best_of_each_column_or_of_each_row() -> None:
+    table = HeatMap(["a", "b", "c"], ["u", "v"], np.array([[0.5, 0.4], [0.9, 0.1], [0.0, 0.0]]), [0, 1, 2])
+    assert table.outlined(by_code=False) == {(1, 0), (0, 1)}
+    assert table.outlined(by_code=True) == {(0, 0), (1, 0)}  # the third code is best at nothing
+
+
+def test_numbers_of_cells_are_short_and_next_to_nothing_is_a_dot() -> None:
+    assert [MATRICES["irs"].number(v) for v in (0.0, 0.004, 0.005, 0.876)] == ["·", "·", "0.01", "0.88"]
+    assert [MATRICES["factor_vae_votes"].number(v) for v in (0, 1, 1203)] == ["·", "1", "1,203"]
+
+
+def test_codes_stand_by_what_they_tell_else_by_what_moves_them() -> None:
+    assert code_order(view()) == [2, 1, 0]
+    codes, factors = examples().codes, examples().factors
+    moved = Examples(codes[:, ::-1].copy(), factors=factors)
+    assert code_order(view(scores={}, examples=moved)) == [1, 0, 2]
+    assert code_order(view(scores={})) is None

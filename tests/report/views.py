@@ -1,9 +1,10 @@
 """Runs made by hand: a linear model of squares whose two codes are the square's row and column."""
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 
-from metaprior.report import RunView
+from metaprior.report import Examples, RunView
 from tests.conftest import squares
 
 CONFIG = {
@@ -60,6 +61,24 @@ class Linear(nn.Module):
 
     def sample(self, count: int, seed: int = 0) -> Tensor:
         return self.decode(torch.randn(count, 3, generator=torch.Generator().manual_seed(seed)))
+
+
+def examples(count: int = 300) -> Examples:
+    """Codes of squares by the linear model, with their rows and columns as factors."""
+    data = squares(count)
+    codes = Linear().encode(data.columns["images"]).detach().numpy()
+    return Examples(codes, factors=data.columns["factors"].numpy(), factor_names=("row", "column_of_it"))
+
+
+def scored(**values: float | np.ndarray) -> dict:
+    """The usual scores with more of them: numbers as scores, arrays codes × factors as matrices."""
+    first = SCORES["disentanglement"]
+    entry = {"n": 10_000, "seed": 3, "protocol": "world"}
+    numbers = {name: entry | {"value": v} for name, v in values.items() if not isinstance(v, np.ndarray)}
+    names = {key: first["tables"]["mutual_information"][key] for key in ("rows", "columns")}
+    arrays = {name: names | {"values": v.tolist()} for name, v in values.items() if isinstance(v, np.ndarray)}
+    more = {"scores": first["scores"] | numbers, "tables": first["tables"] | arrays}
+    return {"disentanglement": first | more}
 
 
 def view(name: str = "s2-beta-vae-0", **changes: object) -> RunView:

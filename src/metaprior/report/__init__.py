@@ -1,12 +1,20 @@
 """Scores to pictures: one self-contained page a run, comparisons of several, tables for the terminal."""
 
+from metaprior.report.animations import CYCLES, Cycle, animation, cycle_interval, cycle_normal, gif
+from metaprior.report.effects import Effect, Effects, interventional_effects
+from metaprior.report.examples import Examples, Extent, examples_of, extent
+from metaprior.report.figures import drawn, effects_figure, matrix_figure
 from metaprior.report.opened import view_run
 from metaprior.report.page import write_report
-from metaprior.report.pictures import grid, png, reconstructions, samples, traversals
+from metaprior.report.pictures import address, grid, reconstructions, samples, traversals
+from metaprior.report.tables import MATRICES, HeatMap, Matrix, heat_map
 from metaprior.report.terminal import judgement, score_table
 from metaprior.report.view import RunView, load_history
+from metaprior.report.visuals import Visuals, visualize
 
 __all__ = [
-    "RunView", "grid", "judgement", "load_history", "png", "reconstructions", "samples", "score_table", "traversals",
-    "view_run", "write_report",
+    "CYCLES", "MATRICES", "Cycle", "Effect", "Effects", "Examples", "Extent", "HeatMap", "Matrix", "RunView", "Visuals",
+    "address", "animation", "cycle_interval", "cycle_normal", "drawn", "effects_figure", "examples_of", "extent", "gif",
+    "grid", "heat_map", "interventional_effects", "judgement", "load_history", "matrix_figure", "reconstructions",
+    "samples", "score_table", "traversals", "view_run", "visualize", "write_report",
 ]  # fmt: skip

@@ -8,6 +8,9 @@ from jaxtyping import Float
 from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
+SILENT = 0.01
+"""A code whose means vary less than this over the examples, of a prior variance of 1, is inactive."""
+
 
 def activity(codes: Float[Tensor, "n d"]) -> Float[Tensor, " d"]:
     """Variance of each code over the examples: near 0 for an inactive code (Burda et al. 2016)."""

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 
 from metaprior.core import Decodes, Encodes, Samples
-from metaprior.report.codes import activity, order_by_activity, reach, typical
-from metaprior.report.pictures import encoded, grid, png, reconstructions, samples, traversals
+from metaprior.report.codes import SILENT, activity, order_by_activity, reach, typical
+from metaprior.report.pictures import address, encoded, grid, reconstructions, samples, traversals
 from metaprior.report.tables import HeatMap
 from metaprior.report.view import RunView
 from metaprior.report.words import code_name
@@ -16,14 +16,13 @@ from metaprior.report.words import code_name
 STEPS = 11
 PAIRS = 12
 SAMPLES = (4, 16)
-SILENT = 0.01
-"""A code whose means vary less than this over the examples, of a prior variance of 1, is inactive."""
 
 
 @dataclass(frozen=True)
 class Strip:
     """A code's traversal: what it draws from ``low`` to ``high``, the factor it tells most, (factor, nats) of all."""
 
+    index: int
     code: str
     picture: str
     low: float
@@ -46,6 +45,8 @@ class Gallery:
     traversals: list[Strip] = field(default_factory=list)
     reconstructions: list[tuple[str, str]] = field(default_factory=list)
     """Strips of originals and of their reconstructions, in turns, with their names."""
+    start: str | None = None
+    """The picture from whose codes the traversals start."""
     samples: str | None = None
     side: tuple[int, int] = (1, 1)
     """Height and width of a picture, pixels."""
@@ -54,29 +55,39 @@ class Gallery:
 
 def galleries(runs: Sequence[RunView], maps: Sequence[HeatMap | None]) -> list[Gallery]:
     """A gallery for each run; traversals of all runs start from the same example where they share the examples."""
-    codes = [known_codes(run) for run in runs]
-    starts: list[Tensor | None] = [each[typical([each])] if each is not None else None for each in codes]
+    mine = [own_codes(run) for run in runs]
+    known = [each for each in mine if each is not None]
+    shared = len(known) == len(runs) and same_images(runs)
+    examples = [None if each is None else typical(known if shared else [each]) for each in mine]
+    return [gallery(run, maps[i], mine[i], examples[i]) for i, run in enumerate(runs)]
+
+
+def own_codes(run: RunView) -> Tensor | None:
+    """The codes of the run's example images, where it has some and a model that encodes them."""
+    if run.images is None or not isinstance(run.model, Encodes):
+        return None
+    return encoded(run.model, run.images).float()
+
+
+def same_images(runs: Sequence[RunView]) -> bool:
+    """Whether all runs have the same example images."""
     first = runs[0].images
-    shared = all(run.images is not None and first is not None and torch.equal(run.images, first) for run in runs)
-    mine = [encoded(run.model, run.images) for run in runs if isinstance(run.model, Encodes) and run.images is not None]
-    if shared and len(mine) == len(runs):
-        example = typical(mine)
-        starts = [each[example] for each in mine]
-    return [gallery(run, maps[i], codes[i], starts[i]) for i, run in enumerate(runs)]
+    return first is not None and all(run.images is not None and torch.equal(run.images, first) for run in runs)
 
 
-def known_codes(run: RunView) -> Tensor | None:
-    """The run's example codes, or those of its example images."""
-    if run.codes is not None:
-        return run.codes.detach().float().cpu()
-    if isinstance(run.model, Encodes) and run.images is not None:
-        return encoded(run.model, run.images).float()
-    return None
+def known_codes(run: RunView, mine: Tensor | None) -> Tensor | None:
+    """The most codes there are of the run's data: of its examples, else those given, else its images' own."""
+    if run.examples is not None:
+        return torch.from_numpy(run.examples.codes).float()
+    return mine if run.codes is None else run.codes.detach().float().cpu()
 
 
-def gallery(run: RunView, table: HeatMap | None, codes: Tensor | None, start: Tensor | None) -> Gallery:
-    """The pictures one run's model can draw."""
-    model, images = run.model, run.images
+def gallery(run: RunView, table: HeatMap | None, mine: Tensor | None, example: int | None) -> Gallery:
+    """The pictures one run's model can draw; ``mine`` are its images' codes, ``example`` is the image to start from."""
+    model, images, codes = run.model, run.images, known_codes(run, mine)
+    start = mine[example] if mine is not None and example is not None else None
+    if start is None and codes is not None:
+        start = codes[typical([codes])]
     notes = {}
     strips, pairs, sheet, side = [], [], None, (1, 1)
     if isinstance(model, Decodes) and codes is not None and start is not None:
@@ -90,12 +101,13 @@ def gallery(run: RunView, table: HeatMap | None, codes: Tensor | None, start: Te
     if isinstance(model, Samples):
         rows, columns = SAMPLES
         drawn = samples(model, rows * columns)
-        sheet, side = png(grid(drawn, columns)), (drawn.shape[2], drawn.shape[3])
+        sheet, side = address(grid(drawn, columns)), (drawn.shape[2], drawn.shape[3])
     else:
         notes["samples"] = "the model does not sample"
     if model is None:
         notes = dict.fromkeys(notes, "no model was given")
-    return Gallery(strips, pairs, sheet, side, notes)
+    first = address(grid(images[example : example + 1], 1)) if images is not None and example is not None else None
+    return Gallery(strips, pairs, first, sheet, side, notes)
 
 
 def traversal_strips(
@@ -109,15 +121,15 @@ def traversal_strips(
     strips = []
     for code in table.order if table else order_by_activity(codes):
         low, high = values[code, 0].item(), values[code, -1].item()
-        picture = png(grid(images[code], STEPS))
+        picture = address(grid(images[code], STEPS))
         if table is None:
-            strips.append(Strip(f"z{code}", picture, low, high, variance=variances[code]))
+            strips.append(Strip(code, f"z{code}", picture, low, high, variance=variances[code]))
             continue
         factor, nats = table.tells(code), table.values[code].tolist()
         told = table.columns[factor].replace("_", " ") if factor is not None else "tells nothing"
         most = nats[factor] if factor is not None else None
         name, shares = code_name(table.rows[code]), tuple(enumerate(nats))
-        strips.append(Strip(name, picture, low, high, told, most, shares, variances[code]))
+        strips.append(Strip(code, name, picture, low, high, told, most, shares, variances[code]))
     return strips, (images.shape[-2], images.shape[-1])
 
 
@@ -127,5 +139,5 @@ def reconstruction_strips(model: object, images: Tensor) -> tuple[list[tuple[str
     again = reconstructions(model, images)
     strips = []
     for originals, copies in zip(images.split(PAIRS), again.split(PAIRS), strict=True):
-        strips += [("original", png(grid(originals, PAIRS))), ("reconstruction", png(grid(copies, PAIRS)))]
+        strips += [("original", address(grid(originals, PAIRS))), ("reconstruction", address(grid(copies, PAIRS)))]
     return strips, (images.shape[2], images.shape[3])

@@ -16,34 +16,34 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 from metaprior.core import MetapriorError
 from metaprior.files import whole
 from metaprior.report import words
+from metaprior.report.beside import apart, comparisons, names_beside, others, same_originals
+from metaprior.report.codes import SILENT
 from metaprior.report.curves import incomparable, panels
-from metaprior.report.gallery import SILENT, galleries
-from metaprior.report.scores import headline, judge_command, rows, seen, sentence, unjudged
-from metaprior.report.tables import LEAST_SHARE, HeatMap, heat_map
+from metaprior.report.efficiency import efficiency
+from metaprior.report.gallery import galleries
+from metaprior.report.scores import FEW, headline, judge_command, rows, seen, sentence, unjudged
+from metaprior.report.sparklines import spark_grid
+from metaprior.report.tables import LEAST_SHARE, MATRICES, HeatMap, Matrix, code_order, heat_map
 from metaprior.report.view import RunView
 
 CRISP = 40
 """Pictures up to this many pixels wide are enlarged with hard edges; larger ones would alias."""
+PER_TABLE = 8
+"""Scores beside each other where runs are rows."""
 
 
 @dataclass(frozen=True, eq=False)
 class Heat:
-    """One kind of table of every run, None for a run without it; all on one colour scale."""
+    """One kind of matrix of every run, None for a run without it; all on one colour scale."""
 
     key: str
-    title: str
-    caption: str
+    kind: Matrix
     maps: Sequence[HeatMap | None]
 
     @property
     def most(self) -> float:
-        """The largest value of all maps: the common end of their colour scale."""
-        return max((float(each.values.max()) for each in self.maps if each), default=0.0) or 1.0
-
-    @property
-    def unit(self) -> str:
-        """What the numbers are, where they have a unit."""
-        return "nats" if self.key == "mutual_information" else ""
+        """The value of full colour."""
+        return self.kind.full or max((float(each.values.max()) for each in self.maps if each), default=0.0) or 1.0
 
 
 def write_report(runs: Sequence[RunView], path: Path) -> Path:
@@ -62,25 +62,21 @@ def render(runs: Sequence[RunView]) -> str:
     if not runs:
         raise MetapriorError("a report needs at least one run")
     table = rows(runs)
-    information = [heat_map(run, "mutual_information") for run in runs]
-    importance = [
-        heat_map(run, "dci_importance", order=first.order if first else None)
-        for run, first in zip(runs, information, strict=True)
-    ]
+    orders = [code_order(run) for run in runs]
     heats = [
-        Heat("mutual_information", "Which code tells which factor", "Mutual information, nats", information),
-        Heat(
-            "dci_importance",
-            "Which code a predictor needs",
-            "Importance to a predictor of each factor (DCI)",
-            importance,
-        ),
+        Heat(key, kind, [heat_map(run, key, order) for run, order in zip(runs, orders, strict=True)])
+        for key, kind in MATRICES.items()
     ]
+    information = heats[0].maps
     pictures = galleries(runs, information)
+    compared = comparisons(pictures, information) if len(runs) > 1 else []
+    facts = words.facts_beside(runs)
     script = _file("page.js")
     return _template().render(
         runs=runs,
         many=len(runs) > 1,
+        crowd=len(runs) > FEW,
+        names=names_beside(runs),
         heading=" against ".join(dict.fromkeys(words.title(run) for run in runs)),
         summary=sentence(runs, table),
         headline=headline(table),
@@ -88,16 +84,23 @@ def render(runs: Sequence[RunView]) -> str:
         heats=[heat for heat in heats if any(heat.maps)],
         legend=next(filter(None, information), None),
         galleries=pictures,
+        compared=compared,
+        others=[others(each, compared, i) for i, each in enumerate(pictures)],
+        same_originals=len(runs) > 1 and same_originals(pictures),
+        effects=[spark_grid(run, order) for run, order in zip(runs, orders, strict=True)],
+        efficiency=efficiency(table),
         told_most=max((sum(n for _, n in s.shares) for g in pictures for s in g.traversals), default=1.0) or 1.0,
         panels=panels(runs),
         left_out=incomparable(runs),
         differing=differing(runs),
-        facts=words.facts_beside(runs),
+        facts=facts,
+        apart=apart(*facts),
         unjudged=unjudged(runs),
         seen=seen(runs),
         silent=SILENT,
         share_told=LEAST_SHARE,
         crisp=CRISP,
+        per_table=PER_TABLE,
         style=_file("page.css"),
         script=script,
         # Only this very script may run, and nothing may be fetched: what a run's files hold cannot change that.
@@ -136,6 +139,7 @@ def _template() -> Template:
         "number": words.number,
         "signed": words.signed,
         "plain": words.plain,
+        "plain_name": words.plain_name,
         "config_text": lambda config: json.dumps(config, indent=2, ensure_ascii=False),
     }
     environment.globals |= {

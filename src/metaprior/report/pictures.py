@@ -1,4 +1,4 @@
-"""Pictures of a model: reconstructions, samples and traversals, tiled and packed as PNG."""
+"""Pictures of a model: reconstructions, samples and traversals, tiled and packed for a page."""
 
 import base64
 import contextlib
@@ -14,6 +14,19 @@ from torch import Tensor, nn
 
 from metaprior.core import Decodes, Encodes, Samples, require
 
+WEBP_SIDE = 16_383
+"""Pixels of the longest side that the format allows."""
+
+
+def pixels(images: Float[Tensor, "n c h w"]) -> UInt8[np.ndarray, "n h w bands"]:
+    """Images in [0, 1] as bytes: three bands where there are as many channels, otherwise the first one.
+
+    >>> pixels(torch.ones(1, 1, 2, 2)).ravel().tolist()
+    [255, 255, 255, 255]
+    """
+    bands = images[:, : 3 if images.shape[1] >= 3 else 1]
+    return bands.detach().float().cpu().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1).numpy()
+
 
 def grid(images: Float[Tensor, "n c h w"], columns: int, gap: int = 1) -> UInt8[np.ndarray, "height width 4"]:
     """Images in [0, 1] tiled in reading order, RGBA; the ``gap`` pixels between them and empty places are clear.
@@ -21,9 +34,8 @@ def grid(images: Float[Tensor, "n c h w"], columns: int, gap: int = 1) -> UInt8[
     >>> grid(torch.ones(5, 1, 8, 8), columns=3).shape
     (17, 26, 4)
     """
-    count, channels, height, width = images.shape
-    pixels = images.detach().float().cpu().clamp(0, 1).mul(255).round().byte().permute(0, 2, 3, 1).numpy()
-    colours = pixels[..., :3] if channels >= 3 else pixels[..., :1].repeat(3, axis=-1)
+    colours = pixels(images)
+    count, height, width = colours.shape[:3]
     rows = -(-count // columns)
     sheet = np.zeros((rows * (height + gap) - gap, columns * (width + gap) - gap, 4), np.uint8)
     for i, colour in enumerate(colours):
@@ -33,15 +45,16 @@ def grid(images: Float[Tensor, "n c h w"], columns: int, gap: int = 1) -> UInt8[
     return sheet
 
 
-def png(data: UInt8[np.ndarray, "height width channels"]) -> str:
-    """Pixels as the text of a ``data:image/png`` address.
+def address(data: UInt8[np.ndarray, "height width channels"]) -> str:
+    """Pixels as the text of a ``data:`` address: lossless WebP, half to nine tenths of a PNG, up to its largest size.
 
-    >>> png(np.zeros((2, 2, 4), np.uint8))[:22]
-    'data:image/png;base64,'
+    >>> address(np.zeros((2, 2, 4), np.uint8))[:23]
+    'data:image/webp;base64,'
     """
     file = io.BytesIO()
-    Image.fromarray(data).save(file, "png", optimize=True)
-    return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode()
+    kind = "webp" if max(data.shape[:2]) <= WEBP_SIDE else "png"
+    Image.fromarray(data).save(file, kind, lossless=True, exact=True, quality=60, method=2)
+    return f"data:image/{kind};base64," + base64.b64encode(file.getvalue()).decode()
 
 
 def traversals(model: Any, code: Float[Tensor, " d"], values: Float[Tensor, "*d v"]) -> Float[Tensor, "d v c h w"]:

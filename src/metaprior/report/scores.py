@@ -10,6 +10,8 @@ from metaprior.report.words import labels, metric_name, number, plain, signed, t
 
 HEADLINES = ("mig", "dci_disentanglement", "factor_vae_score", "sap", "modularity", "beta_vae_score")
 """The metrics that are shown large when they are there, in this order."""
+FEW = 4
+"""More runs than this are rows of tables; up to as many are columns."""
 
 
 @dataclass(frozen=True)
@@ -22,8 +24,13 @@ class Row:
 
     @property
     def label(self) -> str:
-        """The metric's name in the papers."""
-        return metric_name(self.name)
+        """The metric's name in the papers, and whether sampled codes were judged in place of their means."""
+        return metric_name(self.name) + ", sampled codes" * self.sampled
+
+    @property
+    def sampled(self) -> bool:
+        """Whether one sample of each code's posterior was judged, not its mean."""
+        return self.protocol.endswith("-sampled")
 
     @property
     def values(self) -> list[float | None]:
@@ -70,8 +77,9 @@ def rows(runs: Sequence[RunView]) -> list[Row]:
 
 
 def headline(table: Sequence[Row], most: int = 4) -> list[Row]:
-    """The few metrics to show large: the well-known ones, otherwise the first."""
+    """The few metrics to show large: the well-known ones, otherwise the first; of mean codes where there are such."""
     valued = [row for row in table if any(value is not None for value in row.values)]
+    valued = [row for row in valued if not row.sampled] or valued
     known = sorted((row for row in valued if row.name in HEADLINES), key=lambda row: HEADLINES.index(row.name))
     return (known or valued)[:most]
 
@@ -105,9 +113,18 @@ def reached(row: Row, i: int) -> str:
     return f"{row.label} {number(row.values[i], 2)}{of}{chance}"
 
 
+def among_many(told: Sequence[str], row: Row) -> str:
+    """``Of 8 runs VAE with no labels reaches most, MIG 0.31 of at most 0.90; the others 0.10 to 0.22.``"""
+    known = {i: value for i, value in enumerate(row.values) if value is not None}
+    best = max(known, key=lambda i: known[i])
+    rest = [value for i, value in known.items() if i != best]
+    others = f"; the others {number(min(rest), 2)} to {number(max(rest), 2)}" if rest else ""
+    return f"Of {len(told)} runs, {told[best]} reaches the most, {reached(row, best)}{others}."
+
+
 def sentence(runs: Sequence[RunView], table: Sequence[Row]) -> str:
     """The page in one sentence."""
-    first = next((row for row in headline(table) if row.values[0] is not None), None)
+    first = next((row for row in headline(table) if len(runs) > FEW or row.values[0] is not None), None)
     if len(runs) == 1:
         run = runs[0]
         steps = run.config.get("loop", {}).get("steps")
@@ -118,6 +135,8 @@ def sentence(runs: Sequence[RunView], table: Sequence[Row]) -> str:
     told = [f"{title(run)} with {labels(run)}" for run in runs]
     if first is None:
         return f"{'; '.join(told)}. They have not been judged by a common score yet."
+    if len(runs) > FEW:
+        return among_many(told, first)
     parts = [
         f"{who} reaches {reached(first, i)}"
         if i == 0

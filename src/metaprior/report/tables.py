@@ -14,6 +14,57 @@ LEAST_SHARE = 0.05
 """A code that has less than this share of a factor's entropy is not called after it."""
 
 
+@dataclass(frozen=True)
+class Matrix:
+    """One kind of matrix codes × factors: what it is called, what its numbers are, and how it is read and coloured."""
+
+    title: str
+    caption: str
+    reading: str
+    unit: str = ""
+    full: float | None = None
+    """The value of full colour; None for the largest one that is shown."""
+    whole: bool = False
+    """Whether the numbers are counts."""
+    by_code: str = ""
+    """What is outlined where that is the best factor of each code, in place of the best code of each factor."""
+
+    def number(self, value: float) -> str:
+        """A cell's number; a dot for next to nothing."""
+        least = 0.5 if self.whole else 0.005
+        return "·" if value < least else f"{value:,.0f}" if self.whole else f"{value:.2f}"
+
+
+ONE_TO_ONE = "One strong cell in a row and in a column is one code per factor."
+MATRICES: dict[str, Matrix] = {
+    "mutual_information": Matrix("Which code tells which factor", "Mutual information, nats", ONE_TO_ONE, "nats"),
+    "dci_importance": Matrix(
+        "Which code a predictor needs", "Importance to a predictor of each factor (DCI)", ONE_TO_ONE
+    ),
+    "sap_scores": Matrix(
+        "Which code alone predicts which factor",
+        "Accuracy of a linear classifier of the factor on one code (SAP)",
+        "A wide lead in a column is one code per factor; guessing scores about 1 over a factor's number of values.",
+        full=1.0,
+    ),
+    "irs": Matrix(
+        "Which code only one factor moves",
+        "Interventional robustness (IRS)",
+        "Near 1 where nothing moves the code while that factor is held.",
+        full=1.0,
+        by_code="the factor whose value fixes a code most",
+    ),
+    "factor_vae_votes": Matrix(
+        "Which code varies least when a factor is held",
+        "Votes (FactorVAE score)",
+        "Each vote is for the code that varies least in a batch of one value of a factor.",
+        whole=True,
+        by_code="the factor that a code stands for by majority",
+    ),
+}
+"""The matrices that a page and the figures show where scores hold them, in this order."""
+
+
 @dataclass(frozen=True, eq=False)
 class HeatMap:
     """A table of codes × factors in the order it is shown in."""
@@ -30,7 +81,7 @@ class HeatMap:
     @property
     def counts(self) -> Bool[np.ndarray, "codes factors"]:
         """Which codes tell which factors."""
-        return self.values >= (0 if self.floor is None else self.floor)
+        return (self.values > 0) & (self.values >= (0 if self.floor is None else self.floor))
 
     @property
     def best(self) -> list[int | None]:
@@ -44,10 +95,23 @@ class HeatMap:
         ranked = np.sort(np.vstack([self.values, np.zeros((1, len(self.columns)))]), axis=0)
         return (ranked[-1] - ranked[-2]).tolist()
 
+    def outlined(self, by_code: object) -> set[tuple[int, int]]:
+        """The cells (code, factor) to outline: the best factor of each code, or the best code of each factor."""
+        if by_code:
+            return {(code, int(row.argmax())) for code, row in enumerate(self.values) if row.max() > 0}
+        return {(code, k) for k, code in enumerate(self.best) if code is not None}
+
     def tells(self, code: int) -> int | None:
         """The factor a code has the most of, of those that it tells; None if it tells nothing."""
         counting = np.where(self.counts[code], self.values[code], -np.inf)
         return int(counting.argmax()) if self.counts[code].any() else None
+
+
+def code_order(run: RunView) -> list[int] | None:
+    """The order in which to show a run's codes: by what they tell of the factors, or by what factors do to them."""
+    if table := heat_map(run, "mutual_information"):
+        return table.order
+    return order_by_information(run.effects.shares) if run.effects else None
 
 
 def heat_map(run: RunView, name: str, order: Sequence[int] | None = None) -> HeatMap | None:

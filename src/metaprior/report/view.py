@@ -3,12 +3,15 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from torch import Tensor
 
 from metaprior.core import MetapriorError
+from metaprior.report.effects import Effects, interventional_effects
+from metaprior.report.examples import Examples
 from metaprior.training import Run
 
 
@@ -18,7 +21,8 @@ class RunView:
 
     ``config`` is the run's ``config.json``, ``history`` the lines of ``metrics.jsonl``, ``scores`` the files of
     ``scores/`` by protocol. ``model`` may have any of the capabilities of :mod:`metaprior.core`. ``images`` are a few
-    dozen examples, float32 in [0, 1], N×C×H×W; ``codes`` are examples of codes, N×D (otherwise the images' own).
+    dozen examples, float32 in [0, 1], N×C×H×W; ``codes`` are examples of codes, N×D (otherwise the images' own);
+    ``examples`` are codes of many more, with their factors.
     """
 
     name: str
@@ -32,11 +36,20 @@ class RunView:
     """Where the run lies, for the commands that repeat it."""
     notes: tuple[str, ...] = ()
     """What could not be read."""
+    examples: Examples | None = None
 
     @property
     def place(self) -> Path:
         """The folder, or where it would lie by its name."""
         return self.folder or Path("runs", self.name)
+
+    @cached_property
+    def effects(self) -> Effects | None:
+        """What factors do to codes, where examples with factors are there."""
+        found = self.examples
+        if found is None or found.factors is None or not (found.factors >= 0).all(axis=1).any():
+            return None
+        return interventional_effects(found.codes, found.factors, found.factor_names, found.factor_values)
 
     @classmethod
     def from_folder(cls, folder: Path, model: object | None = None, images: Tensor | None = None) -> "RunView":

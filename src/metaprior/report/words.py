@@ -7,18 +7,26 @@ from typing import Any
 
 from metaprior.report.view import RunView
 
-PARTS = {
-    "ae": "AE", "annealed": "Annealed", "beta": "β", "dip": "DIP", "factor": "Factor", "i": "I", "ii": "II",
-    "s2": "S2", "tc": "TC", "vae": "VAE",
+FAMILIES = {
+    "ada-gvae": "Ada-GVAE", "ada-ml-vae": "Ada-ML-VAE", "annealed-vae": "AnnealedVAE", "beta-tcvae": "β-TCVAE",
+    "beta-vae": "β-VAE", "dip-vae-i": "DIP-VAE-I", "dip-vae-ii": "DIP-VAE-II", "factor-vae": "FactorVAE",
+    "group-vae": "GroupVAE", "mine-vae": "MineVAE", "ml-vae": "ML-VAE", "vae": "VAE",
 }  # fmt: skip
+"""Methods as their papers write them; what stands before one of these is kept, ``S2`` in capitals."""
 METRICS = {
     "beta_vae_score": "β-VAE score",
     "dci_completeness": "DCI completeness",
     "dci_disentanglement": "DCI disentanglement",
     "dci_informativeness": "DCI informativeness",
+    "explicitness": "Explicitness",
     "factor_vae_score": "FactorVAE score",
+    "gaussian_total_correlation": "Gaussian total correlation",
+    "gaussian_wasserstein_correlation": "Gaussian Wasserstein correlation",
+    "gaussian_wasserstein_correlation_normalised": "Gaussian Wasserstein correlation, normalised",
     "irs": "IRS",
     "mig": "MIG",
+    "modularity": "Modularity",
+    "mutual_info_score": "mutual information of codes",
     "sap": "SAP",
     "udr": "UDR",
 }
@@ -27,10 +35,14 @@ METRICS = {
 def method_name(recipe: str) -> str:
     """A recipe's name as the papers write it.
 
-    >>> method_name("s2-beta-vae"), method_name("./mine.py:recipe")
-    ('S2-β-VAE', 'mine.py:recipe')
+    >>> method_name("s2-beta-vae"), method_name("s2-dip-vae-ii"), method_name("./mine.py:recipe")
+    ('S2-β-VAE', 'S2-DIP-VAE-II', 'mine.py:recipe')
     """
-    return "-".join(PARTS.get(part, part) for part in recipe.rsplit("/", 1)[-1].split("-"))
+    words = recipe.rsplit("/", 1)[-1].split("-")
+    ends = ["-".join(words[i:]) for i in range(len(words))]
+    family = next((i for i, end in enumerate(ends) if end in FAMILIES), len(words))
+    before = ["S2" if word == "s2" else word for word in words[:family]]
+    return "-".join(before + [FAMILIES[end] for end in ends[family : family + 1]])
 
 
 def code_name(name: str) -> str:
@@ -42,13 +54,25 @@ def code_name(name: str) -> str:
     return re.sub(r"^code_(?=\d)", "z", name)
 
 
+def plain_name(name: str) -> str:
+    """A factor's name as words.
+
+    >>> plain_name("position_x")
+    'position x'
+    """
+    return name.replace("_", " ")
+
+
 def metric_name(name: str) -> str:
     """A metric's name as the papers write it.
 
-    >>> metric_name("mig"), metric_name("explicitness")
-    ('MIG', 'explicitness')
+    >>> metric_name("mig"), metric_name("downstream_accuracy_1000"), metric_name("knn_accuracy")
+    ('MIG', 'downstream accuracy, 1,000', 'knn accuracy')
     """
-    return METRICS.get(name, name.replace("_", " "))
+    kind, _, examples = name.rpartition("_")
+    if kind and examples.isdigit():
+        return f"{metric_name(kind)}, {int(examples):,}"
+    return METRICS.get(name, plain_name(name))
 
 
 def labels(run: RunView) -> str:
@@ -79,6 +103,16 @@ def number(value: Any, digits: int = 3) -> str:
     if value and size < 10**-digits:
         return f"{value:.{digits - 1}g}"
     return f"{value:.{digits}f}" if size < 10 else f"{value:.1f}" if size < 1000 else f"{value:,.0f}"
+
+
+def tick(value: float, digits: int = 3) -> str:
+    """A number for an axis or a head: three digits, or as many as there are before the point.
+
+    >>> tick(1234.0), tick(0.01234), tick(-0.5), tick(-1e-9)
+    ('1,234', '0.0123', '−0.5', '0')
+    """
+    value = round(value, 6)
+    return f"{value:,.0f}" if abs(value) >= 1000 else f"{value or 0:.{digits}g}".replace("-", "−")
 
 
 def signed(value: float, digits: int = 3) -> str:
