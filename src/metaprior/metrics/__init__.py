@@ -42,6 +42,7 @@ from metaprior.metrics.strong_downstream import (
     strong_generalisation_gap_of,
 )
 from metaprior.metrics.table import METRICS, Metric
+from metaprior.metrics.unified import Unified, area_precision, merge_points, unified_scores
 from metaprior.metrics.unsupervised import (
     Dependence,
     gaussian_total_correlation,
@@ -54,11 +55,12 @@ __all__ = [
     "DCI", "METRICS", "AttributePredictability", "Backend", "Dependence", "Downstream", "Explicitness",
     "InformationGap", "InterventionalRobustness", "Interventions", "MajorityVote", "Metric", "Modularity",
     "PairedDifferences", "Points", "Predictor", "Ranking", "ReducedDownstream", "Represent", "Shift", "Similarity",
-    "StrongDownstream", "Unfairness", "Variant", "Votes", "beta_vae_score", "beta_vae_score_finite",
-    "beta_vae_score_of", "completeness", "dci", "discretise", "disentanglement", "downstream_accuracy", "entropy",
-    "explicitness", "factor_vae_score", "factor_vae_score_finite", "factor_vae_score_of", "gaussian_total_correlation",
-    "gaussian_wasserstein_correlation", "irs", "mig", "mig_ceiling", "modularity", "modularity_per_code",
-    "mutual_information", "on_rows", "on_world", "reduced_downstream_accuracy", "sap", "strong_generalisation_gap",
-    "strong_generalisation_gap_finite", "strong_generalisation_gap_of", "udr", "unfairness", "unfairness_finite",
-    "unfairness_of", "unsupervised_scores",
+    "StrongDownstream", "Unfairness", "Unified", "Variant", "Votes", "area_precision", "beta_vae_score",
+    "beta_vae_score_finite", "beta_vae_score_of", "completeness", "dci", "discretise", "disentanglement",
+    "downstream_accuracy", "entropy", "explicitness", "factor_vae_score", "factor_vae_score_finite",
+    "factor_vae_score_of", "gaussian_total_correlation", "gaussian_wasserstein_correlation", "irs", "merge_points",
+    "mig", "mig_ceiling", "modularity", "modularity_per_code", "mutual_information", "on_rows", "on_world",
+    "reduced_downstream_accuracy", "sap", "strong_generalisation_gap", "strong_generalisation_gap_finite",
+    "strong_generalisation_gap_of", "udr", "unfairness", "unfairness_finite", "unfairness_of", "unified_scores",
+    "unsupervised_scores",
 ]  # fmt: skip
