@@ -15,7 +15,7 @@ from metaprior.core import MetapriorError, Recipe, from_plain, unknown
 from metaprior.data import load as load_data
 from metaprior.judge import Scores, Settings, judge, write_scores
 from metaprior.study.experiment import Experiment, finish, load
-from metaprior.study.selection import Labels, Selection, select, write_selection
+from metaprior.study.selection import Labels, Selection, find_criterion, select, write_selection
 from metaprior.training import Run
 
 HELD_OUT = 0.1
@@ -57,6 +57,7 @@ def pipeline(
         raise MetapriorError("a pipeline selects by few labels; say how many, such as --labels 100")
     learns = experiment.method.needs_labels
     by = by or ("supervised" if learns else "dci_disentanglement")
+    criterion = find_criterion(by)
     labels = Labels(experiment.labels, experiment.label_seed, experiment.labeller)
     if learns:
         share = experiment.label_share if experiment.label_share < 1 else 1 - HELD_OUT
@@ -70,8 +71,8 @@ def pipeline(
         finish(member, Run(out / name), f"{place} of {len(cohort)}, {name}" if progress else None)
     if progress is not None:
         progress(f"selecting by {by}")
-    looks = by not in ("supervised", "udr", "elbo", "reconstruction", "kl")
-    selection = select([out / name for name in cohort], by, labels=labels if looks else None)
+    shown = labels if criterion.looks_at_labels else None
+    selection = select([out / name for name in cohort], by, labels=shown)
     write_selection(selection, out / "selection.json")
     if progress is not None:
         progress(f"judging {selection.best}")

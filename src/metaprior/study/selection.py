@@ -101,11 +101,8 @@ def select(
         raise MetapriorError("there are no runs to select from")
     if twice := next((folder for folder in folders if folders.count(folder) > 1), None):
         raise MetapriorError(f"{twice} is given twice")
-    criteria = criteria_by_name()
-    if by not in criteria:
-        raise unknown("criterion", by, criteria)
+    criterion = find_criterion(by)
     experiments = {folder: Experiment.from_plain(Run(folder).config) for folder in folders}
-    criterion = criteria[by]
     if labels is not None and not criterion.looks_at_labels:
         raise MetapriorError(f"the criterion '{by}' looks at no labelled set, so none can be chosen for it")
     labels = labels or (Labels() if criterion.looks_at_labels else None)
@@ -144,6 +141,18 @@ def criteria_by_name() -> dict[str, Criterion]:
     scores = [score for name in factors for score in METRICS[name].scores]
     metrics = {score: Criterion(_metric(score), True, looks_at_labels=True) for score in scores}
     return own | terms | metrics
+
+
+def find_criterion(name: str) -> Criterion:
+    """The criterion of that name.
+
+    >>> find_criterion("elbo").larger_is_better
+    False
+    """
+    criteria = criteria_by_name()
+    if name not in criteria:
+        raise unknown("criterion", name, criteria)
+    return criteria[name]
 
 
 def held_out_loss(folder: Path, experiment: Experiment, labels: Labels | None) -> tuple[float | None, str | None]:
