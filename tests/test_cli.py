@@ -17,7 +17,8 @@ from metaprior.cli import main
 from metaprior.commands import COMMANDS
 from metaprior.commands.listing import everything
 from metaprior.commands.reproduce import Reproduce
-from metaprior.methods import RECIPES
+from metaprior.data import LABELLERS
+from metaprior.methods import LOSSES, RECIPES
 from metaprior.papers import PAPERS
 from metaprior.training.processes import Processes
 
@@ -212,7 +213,7 @@ def test_of_several_processes_only_the_first_speaks(capsys, tmp_path, monkeypatc
 HELP = {
     "list": ("[KIND]", "metaprior list claims --json"),
     "data": ("[NAME]", "metaprior data mnist"),
-    "judge": ("PROTOCOL [RUN]", "metaprior judge probe runs/vae-0 --data mnist:size=32"),
+    "judge": ("PROTOCOL [RUN ...]", "metaprior judge probe runs/vae-0 --data mnist:size=32"),
     "report": ("RUN ...", "metaprior report runs/s2-beta-vae-0"),
     "reproduce": ("PAPER", "metaprior reproduce disentangle"),
     "train beta-vae": ("--labels INT", "metaprior train --resume --out runs/first"),
@@ -387,3 +388,78 @@ def test_a_fault_that_nobody_foresaw_is_one_line_too(capsys, tmp_path):
     assert not (tmp_path / "run").exists()
     with pytest.raises(AttributeError):
         main([*map(str, arguments), "--debug", "--out", str(tmp_path / "run")])
+
+
+UNLABELLED = [name for name, row in RECIPES.items() if not row.recipe.needs_labels]
+S2 = [name for name in RECIPES if name.startswith("s2-")]
+STUDY = [
+    *((name, []) for name in UNLABELLED),
+    *((name, ["--labels", "20", "--labeller", labeller]) for name in (*S2, "supervised") for labeller in LABELLERS),
+    *(("s2-factor-vae", ["--labels", "20", "--loss", loss, "--sigma", "none"]) for loss in LOSSES),
+    ("s2-beta-vae", ["--labels", "20", "--gamma-sup", "linear(start=0, end=4, steps=10)", "--label-share", "0.9"]),
+]
+
+
+@pytest.mark.parametrize(("method", "options"), STUDY, ids=lambda part: " ".join(part) if part else "")
+def test_every_combination_of_the_study_trains_from_the_command_line(method, options, capsys, tmp_path):
+    code, out, err = call(capsys, "train", method, *TINY, *options, "--steps", "2", "--out", tmp_path / "run", "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    assert told["finished"]
+    assert ("vae/supervised" in told["terms"]) == bool(options)
+
+
+def test_runs_are_selected_judged_by_each_other_and_told_as_json(capsys, tmp_path):
+    runs = [tmp_path / f"run-{seed}" for seed in (0, 1)]
+    for seed, folder in enumerate(runs):
+        call(capsys, "train", "beta-vae", *TINY, "--steps", "5", "--seed", str(seed), "--out", folder)
+    code, out, _ = call(
+        capsys, "select", *runs, "--by", "mig", "--labels", "40", "--json", "--out", tmp_path / "s.json"
+    )
+    told = json.loads(out)
+    assert code == 0
+    assert told["best"] in map(str, runs)
+    assert told["labels"] == {"count": 40, "seed": 0, "labeller": "perfect"}
+    assert json.loads((tmp_path / "s.json").read_text()) == told
+    code, out, _ = call(capsys, "select", *runs, "--by", "elbo")
+    assert code == 0
+    assert "best" in out
+    code, out, _ = call(capsys, "judge", "udr", *runs, "--json")
+    assert [judged["model"] for judged in json.loads(out)["judged"]] == list(map(str, runs))
+    assert (runs[0] / "scores" / "udr.json").exists()
+    code, _, err = call(capsys, "judge", "udr", runs[0])
+    assert (code, "at least 2" in err) == (2, True)
+
+
+def test_a_pipeline_from_the_command_line(capsys, tmp_path):
+    words = ["pipeline", "s2-beta-vae", *TINY, "--labels", "20", "--vary", "gamma_sup=1,4", "--seeds", "0", "1"]
+    code, out, err = call(capsys, *words, "--steps", "2", "--metrics", "mig", "--out", tmp_path / "s2s", "--json")
+    assert code == 0, err
+    told = json.loads(out)
+    assert len(told["selection"]["candidates"]) == 4
+    assert told["selection"]["by"] == "supervised"
+    assert told["scores"]["model"] == told["selection"]["best"]
+    assert list(told["scores"]["scores"]) == ["mig"]
+
+
+PIPELINE_MISTAKES = {
+    "no labels": (["beta-vae", *TINY, "--out", "x"], "say how many"),
+    "no folder": (["beta-vae", *TINY, "--labels", "20"], "say where the cohort lies"),
+    "no method": ([], "say what to train: metaprior pipeline METHOD"),
+    "values": (["beta-vae", *TINY, "--labels", "20", "--vary", "beta", "--out", "x"], "NAME=VALUE,VALUE"),
+    "choice": (["beta-vae", *TINY, "--labels", "20", "--vary", "bta=1", "--out", "x"], "did you mean 'beta'"),
+    "twice": (["beta-vae", *TINY, "--labels", "20", "--vary", "beta=1", "beta=2", "--out", "x"], "varied twice"),
+    "criterion": (["beta-vae", *TINY, "--labels", "20", "--by", "migg", "--out", "x"], "did you mean 'mig'"),
+    "test metric": (["beta-vae", *TINY, "--labels", "20", "--metrics", "migg", "--out", "x"], "did you mean 'mig'"),
+}
+
+
+@pytest.mark.parametrize("mistake", PIPELINE_MISTAKES)
+def test_a_pipeline_s_mistakes_are_told_before_anything_is_trained(mistake, capsys, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    words, said = PIPELINE_MISTAKES[mistake]
+    code, out, err = call(capsys, "pipeline", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert len(err.strip().splitlines()) == 1
+    assert not any(tmp_path.iterdir())

@@ -13,7 +13,10 @@ metaprior: learn, judge and use visual representations when labels are few
   metaprior data       which data sets are on this machine, and what to fetch otherwise
   metaprior train      learn a representation into a run folder
   metaprior judge      score a run, or codes of any origin
+  metaprior select     rank runs, and name the best, by a few labels
+  metaprior pipeline   train a cohort, select by a few labels, judge what was selected
   metaprior report     a page about one run, or about several side by side
+  metaprior visualize  pictures, animations and figures of a run, as files
   metaprior reproduce  check a paper's claims
 
 Begin with
@@ -85,16 +88,17 @@ def told_at_once(given: list[str]) -> str | None:
 
 def dispatch(given: list[str]) -> int:
     """Call the command that the first argument names."""
-    from metaprior.commands import COMMANDS, parse, train_options
+    from metaprior.commands import COMMANDS, parse
     from metaprior.core import unknown
 
     name, rest = given[0], given[1:]
     if name not in COMMANDS:
         raise unknown("command", name, COMMANDS)
-    if name == "train":
-        kind, rest, default = train_options(rest)
-        return parse(kind, rest, default, name=f"train {kind.recipe}").run()
-    return parse(COMMANDS[name], rest, name=name).run()
+    kind, default = COMMANDS[name], None
+    if of_method := getattr(kind, "of_method", None):  # its options depend on the method, the first argument
+        kind, rest, default = of_method(rest)
+        name = f"{name} {kind.recipe}"
+    return parse(kind, rest, default, name=name).run()
 
 
 if __name__ == "__main__":

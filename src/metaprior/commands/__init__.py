@@ -5,17 +5,23 @@ from metaprior.commands.data import Data
 from metaprior.commands.judge import Judge
 from metaprior.commands.listing import List
 from metaprior.commands.parsing import parse
+from metaprior.commands.pipeline import Pipeline
 from metaprior.commands.report import Report
 from metaprior.commands.reproduce import Reproduce
-from metaprior.commands.train import TrainBase, train_options
+from metaprior.commands.select import Select
+from metaprior.commands.train import Train
+from metaprior.commands.visualize import Visualize
 
 COMMANDS: dict[str, type[Command]] = {
     "list": List,
     "data": Data,
-    "train": TrainBase,
+    "train": Train,
     "judge": Judge,
+    "select": Select,
+    "pipeline": Pipeline,
     "report": Report,
+    "visualize": Visualize,
     "reproduce": Reproduce,
 }
 
-__all__ = ["COMMANDS", "Command", "parse", "train_options"]
+__all__ = ["COMMANDS", "Command", "parse"]

@@ -1,6 +1,6 @@
 """``metaprior judge``."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -15,29 +15,35 @@ from metaprior.core import MetapriorError, unknown
 
 @dataclass(frozen=True)
 class Judge:
-    """Score a run, or codes of any origin.
+    """Score runs, or codes of any origin.
 
     Examples:
       metaprior judge disentanglement runs/s2-beta-vae-0
+      metaprior judge disentanglement runs/* --metrics mig dci
+      metaprior judge disentanglement runs/vae-0 --metrics all --representation sampled
       metaprior judge disentanglement --codes codes.npy --factors factors.npy --json
-      metaprior judge disentanglement runs/vae-0 --metrics mig dci --backend sklearn
+      metaprior judge udr runs/beta-vae-0 runs/beta-vae-1 runs/beta-vae-2
       metaprior judge probe runs/vae-0 --data mnist:size=32
     """
 
     protocol: Annotated[str, tyro.conf.Positional, place("PROTOCOL")] = ""
-    """disentanglement (needs factors) or probe (needs labels)."""
-    run_folder: Annotated[Path | None, tyro.conf.Positional, place("[RUN]")] = None
-    """Run folder; its scores are kept there too."""
+    """disentanglement (needs factors), udr (needs several runs) or probe (needs labels)."""
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional, place("[RUN ...]")] = ()
+    """Run folders; their scores are kept there too."""
     codes: Path | None = None
     """Codes N×D as .npy, in place of a run."""
     factors: Path | None = None
     """Factors N×F as .npy."""
     data: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """Data to judge on; by default what the run was trained on."""
-    metrics: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ("mig", "dci", "factor_vae_score")
-    """Metrics of the protocol disentanglement."""
+    metrics: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ()
+    """Metrics of the protocol disentanglement, or all; by default the study's, without downstream tasks."""
+    representation: Literal["mean", "sampled"] = "mean"
+    """Codes: means of the posterior, or one sample of it (kept as disentanglement-sampled)."""
     backend: Literal["lightgbm", "sklearn"] = "lightgbm"
-    """Boosted trees for DCI: lightgbm is fast, sklearn is the reference's own and takes minutes."""
+    """Boosted trees: lightgbm is fast, sklearn is the reference's own and takes minutes."""
+    predictor: Literal["boosted", "logistic"] = "boosted"
+    """What predicts factors in the downstream tasks."""
     train: int = 10_000
     """Examples to fit on."""
     test: int = 5_000
@@ -50,15 +56,15 @@ class Judge:
     @staticmethod
     def notes() -> str:
         """The metrics, and the scores of each."""
+        from metaprior.judge.scorers import SCORERS
         from metaprior.metrics import METRICS
 
-        lines = [
-            name if list(row.scores) == [name] else f"{name} ({', '.join(row.scores)})" for name, row in METRICS.items()
-        ]
-        return "Metrics, and their scores (--metrics takes either name):\n  " + "\n  ".join(lines)
+        rows = {name: list(METRICS[name].scores) for name in SCORERS}
+        lines = [name if scores == [name] else f"{name} ({', '.join(scores)})" for name, scores in rows.items()]
+        return "Metrics, and their scores (--metrics takes either name, or all):\n  " + "\n  ".join(lines)
 
     def run(self) -> int:
-        """Judge, keep the scores in the run, print them."""
+        """Judge, keep the scores in the runs, print them."""
         from metaprior.judge import PROTOCOLS, write_scores
         from metaprior.report import judgement
 
@@ -67,27 +73,41 @@ class Judge:
             raise MetapriorError(f"say how to judge: metaprior judge PROTOCOL RUN, where PROTOCOL is one of {names}")
         if self.protocol not in PROTOCOLS:
             raise unknown("protocol", self.protocol, PROTOCOLS)
-        if (self.run_folder is None) == (self.codes is None):
-            raise MetapriorError("judge a run folder, or arrays with --codes and --factors")
-        scores = self.of_arrays() if self.run_folder is None else self.of_run(self.run_folder)
-        if self.run_folder is not None:
-            write_scores(scores, self.run_folder)
+        if bool(self.runs) == (self.codes is not None):
+            raise MetapriorError("judge run folders, or arrays with --codes and --factors")
+        judged: list[Any] = []
+        for scores in self.judged():
+            if self.runs:
+                write_scores(scores, Path(scores.model))
+            judged.append(scores)
+            if not self.json:
+                print(f"{scores.model} on {scores.data}")  # a title of the table would be broken to the table's width
+                Console().print(judgement(scores))
         if self.json:
-            as_json(scores.to_json())
-            return 0
-        print(f"{scores.model} on {scores.data}")  # a title of the table would be broken to the table's width
-        Console().print(judgement(scores))
+            told = [scores.to_json() for scores in judged]
+            as_json(told[0] if len(told) == 1 else {"protocol": self.protocol, "judged": told})
         return 0
+
+    def judged(self) -> Iterator[Any]:
+        """The scores of each run, or of the arrays, as they come."""
+        if not self.runs:
+            yield self.of_arrays()
+        elif self.protocol == "udr":
+            yield from self.beside_each_other()
+        else:
+            yield from map(self.of_run, self.runs)
 
     def of_arrays(self) -> Any:
         """Scores of codes and factors from files."""
         from metaprior.judge import judge
 
         if self.protocol != "disentanglement":
-            raise MetapriorError("--codes and --factors are for the protocol disentanglement; probes take a run")
+            raise MetapriorError(
+                f"--codes and --factors are for the protocol disentanglement; {self.protocol} takes runs"
+            )
         codes, factors = read_array(self.codes, "codes"), read_array(self.factors, "factors")
         return judge(
-            codes, factors, metrics=metrics_of(self.metrics), settings=self.settings(),
+            codes, factors, metrics=self.asked(), settings=self.settings(),
             model_name=str(self.codes), data_name=str(self.factors),
         )  # fmt: skip
 
@@ -98,8 +118,7 @@ class Judge:
         from metaprior.judge import judge, probe, was_seen
         from metaprior.training import Run
 
-        metrics = metrics_of(self.metrics)
-        config = Run(folder).config
+        metrics, config = self.asked(), Run(folder).config
         data = self.data or config["data"]
         names: dict[str, Any] = {"model_name": str(folder), "data_name": data}
         model: Any = load(folder)
@@ -114,11 +133,32 @@ class Judge:
             scores = judge(model, source, metrics=metrics, settings=self.settings(), progress=shown, **names)
             return replace(scores, seen=was_seen(config, source))
 
+    def beside_each_other(self) -> list[Any]:
+        """UDR of several runs, on the first one's data or on other data."""
+        from metaprior import load
+        from metaprior.data import load as load_data
+        from metaprior.judge import rank
+        from metaprior.training import Run
+
+        data = self.data or Run(self.runs[0]).config["data"]
+        models: dict[str, Any] = {str(folder): load(folder) for folder in self.runs}
+        with progress("encoding") as shown:
+            return list(rank(models, load_data(data), seed=self.seed, data_name=data, progress=shown).values())
+
+    def asked(self) -> tuple[str, ...]:
+        """The metrics asked for; a name that is wrong is an error before anything is encoded."""
+        from metaprior.judge import USUAL, metrics_of
+
+        return metrics_of(self.metrics or USUAL)
+
     def settings(self) -> Any:
         """How much to draw, and how to fit."""
         from metaprior.judge import Settings
 
-        return Settings(train=self.train, test=self.test, backend=self.backend, seed=self.seed, threads=2)
+        return Settings(
+            train=self.train, test=self.test, backend=self.backend, predictor=self.predictor,
+            representation=self.representation, seed=self.seed, threads=2,
+        )  # fmt: skip
 
 
 def refuse_without_labels(source: Any, name: str) -> None:
@@ -137,21 +177,6 @@ def refuse_without_factors(source: Any, name: str) -> None:
     other = "take 'judge probe'" if source.labels is not None else "choose other --data"
     own = ", or add factors.csv" if name.startswith("folder:") else ""
     raise MetapriorError(f"this protocol needs factors, and '{name}' has none; {other}{own}")
-
-
-def metrics_of(names: Sequence[str]) -> list[str]:
-    """The metrics that these names of metrics or of their scores ask for.
-
-    >>> metrics_of(["dci_completeness", "mig", "dci"])
-    ['dci', 'mig']
-    """
-    from metaprior.metrics import METRICS
-
-    owners = {score: metric for metric, row in METRICS.items() for score in (metric, *row.scores)}
-    for name in names:
-        if name not in owners:
-            raise unknown("metric", name, owners)
-    return list(dict.fromkeys(owners[name] for name in names))
 
 
 def read_array(path: Path | None, name: str) -> np.ndarray:

@@ -1,46 +1,32 @@
 """``metaprior train``: its options depend on the method, and on the run that it goes on with."""
 
-import json
 import os
 import shlex
 import sys
-from dataclasses import dataclass, field, make_dataclass
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Any
 
-import tyro
-
-from metaprior.commands.command import Json, as_json
+from metaprior.commands.command import Json, as_json, below_options
+from metaprior.commands.experiment import ExperimentOptions, options_of_method, read_config
 from metaprior.core import MetapriorError, to_plain
-
-EXAMPLES = """\
-Examples:
-  metaprior train beta-vae --data dsprites --steps 300 --seed 1 --out runs/first
-  metaprior train s2-beta-vae --data dsprites:size=16 --labels 100 --beta 4 --gamma-sup 4
-  metaprior train s2-factor-vae --data shapes3d-rendered --labels 100 --labeller noisy --steps 500
-  metaprior train vae --data digits --lr "cosine(peak=1e-3, steps=20000, warmup=500)" --steps 20000
-  metaprior train --resume --out runs/first
-  metaprior train --config runs/first/config.json --out runs/again
-  metaprior train ./mine.py:recipe --data digits
-  torchrun --nproc-per-node 2 -m metaprior train factor-vae --data dsprites"""
 
 
 @dataclass(frozen=True)
-class TrainBase:
-    """Options of ``train`` that are the same for every method."""
+class Train(ExperimentOptions):
+    """Learn a representation into a run folder.
 
-    data: Annotated[str, tyro.conf.arg(metavar="NAME")] = "dsprites"
-    """Data set and its options: dsprites:size=16,orientation=8. See 'metaprior data'."""
-    labels: int | None = None
-    """Labelled examples, for methods that learn from them."""
-    label_seed: int = 0
-    """Seed of the labelled set."""
-    labeller: Literal["perfect", "binned", "noisy", "partial", "permuted"] = "perfect"
-    """What labels say: the truth; 5 bins; 1 in 10 at random; two factors only; values without their order."""
-    label_share: float = 1.0
-    """Share of the labels that train; the others are held out, for 'metaprior select'."""
-    warm_start: Annotated[str | None, tyro.conf.arg(metavar="RUN")] = None
-    """Run folder whose weights to begin from."""
+    Examples:
+      metaprior train beta-vae --data dsprites --steps 300 --seed 1 --out runs/first
+      metaprior train s2-beta-vae --data dsprites:size=16 --labels 100 --beta 4 --gamma-sup 4
+      metaprior train s2-factor-vae --data shapes3d-rendered --labels 100 --labeller noisy --steps 500
+      metaprior train vae --data digits --lr "cosine(peak=1e-3, steps=20000, warmup=500)" --steps 20000
+      metaprior train --resume --out runs/first
+      metaprior train --config runs/first/config.json --out runs/again
+      metaprior train ./mine.py:recipe --data digits
+      torchrun --nproc-per-node 2 -m metaprior train factor-vae --data dsprites
+    """
+
     out: Path | None = None
     """Run folder; by default the next free runs/METHOD-0, runs/METHOD-1 ..."""
     resume: Json = False
@@ -50,43 +36,20 @@ class TrainBase:
     json: Json = False
     """Print one JSON object about the finished run."""
 
-    def run(self) -> int:
-        """Carried out by the class that :func:`train_options` makes for a method."""
-        raise MetapriorError("say what to train: metaprior train METHOD")
+    @staticmethod
+    def of_method(given: list[str]) -> tuple[type, list[str], Any]:
+        """The options' type, the remaining arguments, the defaults.
 
+        The type depends on the method; the defaults are the recipe's, or those of a ``--config`` file, or without
+        either those of the run that ``--resume --out`` goes on with.
+        """
+        plain, given = chosen(given)
+        kind, default = options_of_method(Train, plain)
+        return kind, given, default
 
-def train_options(given: list[str]) -> tuple[type, list[str], Any]:
-    """The options of ``metaprior train``: their type, the remaining arguments, the defaults.
-
-    The type depends on the method; the defaults are the recipe's, or those of a ``--config`` file, or without either
-    those of the run that ``--resume --out`` goes on with.
-    """
-    from metaprior.methods import find_recipe
-    from metaprior.study import Experiment
-
-    plain, given = chosen(given)
-    find_recipe(plain["recipe"])
-    experiment = Experiment.from_plain(plain)
-    method, loop = experiment.method, experiment.loop
-    nested = {"method": method, "loop": loop}
-    fields = [(name, type(value), field(default_factory=lambda v=value: v)) for name, value in nested.items()]
-
-    def run(self: Any) -> int:
-        return train(Experiment(
-            recipe=experiment.recipe, method=self.method, data=self.data, labels=self.labels,
-            label_seed=self.label_seed, labeller=self.labeller, label_share=self.label_share,
-            warm_start=self.warm_start, loop=self.loop,
-        ), self)  # fmt: skip
-
-    kind = make_dataclass(
-        "Train", fields, bases=(TrainBase,), frozen=True, namespace={"run": run, "recipe": experiment.recipe}
-    )
-    kind.__doc__ = f"{type(method).__doc__}\n\n{EXAMPLES}"
-    default = kind(
-        data=experiment.data, labels=experiment.labels, label_seed=experiment.label_seed,
-        labeller=experiment.labeller, label_share=experiment.label_share, warm_start=experiment.warm_start,
-    )  # fmt: skip
-    return kind, given, default
+    def carry_out(self, experiment: Any) -> int:
+        """Train."""
+        return train(experiment, self)
 
 
 def chosen(given: list[str]) -> tuple[dict[str, Any], list[str]]:
@@ -115,8 +78,8 @@ def what_to_train(given: list[str]) -> dict[str, Any]:
 
     names = ", ".join(RECIPES)
     if {"-h", "--help"} & set(given):
-        print(f"usage: metaprior train METHOD [options]\n\nmethods: {names}\n\n{EXAMPLES}\n")
-        print("'metaprior train METHOD --help' shows the options of a method and of the loop, --json and --debug.")
+        print(f"usage: metaprior train METHOD [options]\n\nmethods: {names}\n\n{below_options(Train)}\n")
+        print("'metaprior train METHOD --help' shows the options of a method and of the loop.")
         raise SystemExit(0)
     if not {"--resume", "--resume=True"} & set(given):
         raise MetapriorError(f"say what to train: metaprior train METHOD, where METHOD is one of {names}")
@@ -132,20 +95,7 @@ def what_to_train(given: list[str]) -> dict[str, Any]:
 _WHICH_RUN = "--resume goes on with the run in --out; say which, such as --resume --out runs/beta-vae-0"
 
 
-def read_config(path: Path) -> dict[str, Any]:
-    """A config file: JSON, as ``config.json`` of a run."""
-    try:
-        plain = json.loads(path.read_text())
-    except OSError as fault:
-        raise MetapriorError(f"the config {path} cannot be read: {fault.strerror}") from None
-    except (ValueError, RecursionError) as fault:
-        raise MetapriorError(f"the config {path} is not JSON: {fault}") from None
-    if not isinstance(plain, dict):
-        raise MetapriorError(f"the config {path} must be a JSON object")
-    return plain
-
-
-def train(experiment: Any, options: TrainBase) -> int:
+def train(experiment: Any, options: Train) -> int:
     """Carry the experiment out and say where its run lies; of several processes the first one speaks."""
     from metaprior.study import carry_out
     from metaprior.study.experiment import already_finished

@@ -1,0 +1,86 @@
+"""``metaprior select``."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import tyro
+from rich.console import Console
+from rich.table import Table
+
+from metaprior.commands.command import Json, as_json, place, progress
+from metaprior.core import MetapriorError
+
+
+@dataclass(frozen=True)
+class Select:
+    """Rank runs and name the best: by a metric on few labels, by held-out labels, or without any.
+
+    Examples:
+      metaprior select runs/beta-vae-* --by dci_disentanglement --labels 100
+      metaprior select runs/beta-vae-* --by mig --labels 1000 --labeller noisy --label-seed 3
+      metaprior select runs/s2-* --by supervised
+      metaprior select runs/beta-vae-* --by udr --json
+    """
+
+    runs: Annotated[tuple[Path, ...], tyro.conf.Positional, place("RUN ...")] = ()
+    """Run folders."""
+    by: Annotated[str, tyro.conf.arg(metavar="NAME")] = "dci_disentanglement"
+    """What to rank by."""
+    labels: int | None = None
+    """Labelled examples for a metric to look at; by default 100."""
+    label_seed: int = 0
+    """Seed of the labelled set: the same for all runs."""
+    labeller: Literal["perfect", "binned", "noisy", "partial", "permuted"] = "perfect"
+    """What the labels say of the true factors."""
+    data: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
+    """Data to draw from; by default what each run was trained on."""
+    out: Path | None = None
+    """A file to keep the ranking in, as JSON."""
+    json: Json = False
+    """Print one JSON object."""
+
+    @staticmethod
+    def notes() -> str:
+        """The criteria."""
+        from metaprior.study.selection import criteria_by_name
+
+        criteria = criteria_by_name()
+        scores = [name for name, each in criteria.items() if each.looks_at_labels]
+        return (
+            "Criteria (--by):\n"
+            f"  on labels: {', '.join(scores)}\n"
+            "  supervised: R_sup on the labels that a run held out (train it with --label-share 0.9)\n"
+            "  without labels: elbo, reconstruction, kl (nats, 1,000 images), udr"
+        )
+
+    def run(self) -> int:
+        """Rank, keep the ranking, print it."""
+        from metaprior.study import Labels, select
+        from metaprior.study.selection import write_selection
+
+        chosen = self.labels is not None or self.label_seed or self.labeller != "perfect"
+        labels = Labels(100 if self.labels is None else self.labels, self.label_seed, self.labeller) if chosen else None
+        with progress("judging runs") as shown:
+            selection = select(self.runs, self.by, labels=labels, data=self.data, progress=shown)
+        if self.out:
+            write_selection(selection, self.out)
+        if self.json:
+            as_json(selection.to_json())
+        else:
+            Console().print(ranking(selection))
+        if selection.candidates[0].value is None:
+            raise MetapriorError(f"no run has a value of '{self.by}': {selection.candidates[0].reason}")
+        return 0
+
+
+def ranking(selection: Any) -> Table:
+    """The runs in their order, with their values."""
+    seen = selection.labels
+    what = f"{selection.by}, {'larger' if selection.larger_is_better else 'smaller'} is better"
+    shown = f" ({seen.count} {seen.labeller} labels, seed {seen.seed})" if seen else ""
+    table = Table("", "run", f"{what}{shown}", box=None, header_style="bold")
+    for rank, each in enumerate(selection.candidates, start=1):
+        value = f"{each.value:.4f}" if each.value is not None else f"– ({each.reason})"
+        table.add_row("best" if rank == 1 and each.value is not None else str(rank), str(each.run), value)
+    return table
