@@ -194,6 +194,12 @@ def test_more_than_four_runs_are_rows_of_the_tables_of_scores() -> None:
     assert "All: data squares:size=16" in five
 
 
+def test_why_many_runs_have_no_value_is_said_once_below_their_table() -> None:
+    text = render(crowd(5))
+    assert text.count(">No IRS: every code is constant.<") == 1
+    assert text.count('title="every code is constant"') == 5
+
+
 def test_runs_of_one_method_and_as_many_labels_go_by_their_names() -> None:
     text = render(crowd(2))
     assert "run-0</small></span> <i>beside</i>" in text

@@ -22,6 +22,12 @@ def test_a_folder_is_read_whole(tmp_path: Path) -> None:
     assert view.notes == ()
 
 
+def test_scores_of_mean_codes_come_before_those_of_sampled_ones(tmp_path: Path) -> None:
+    folder = make_run(tmp_path / "mine-0")
+    (folder / "scores" / "disentanglement-sampled.json").write_text(json.dumps(SCORES["disentanglement"]))
+    assert list(RunView.from_folder(folder).scores) == ["disentanglement", "disentanglement-sampled"]
+
+
 def test_a_folder_that_is_no_run_is_one_line(tmp_path: Path) -> None:
     with pytest.raises(MetapriorError, match=r"is not a run.*config\.json") as fault:
         RunView.from_folder(tmp_path)

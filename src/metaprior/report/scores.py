@@ -49,6 +49,12 @@ class Row:
         return [entry.get("chance") if entry else None for entry in self.entries]
 
     @property
+    def reasons(self) -> list[str]:
+        """Why runs have no value here, each reason once."""
+        missing = [entry for entry in self.entries if entry and entry.get("value") is None]
+        return list(dict.fromkeys(entry.get("reason") or "no value" for entry in missing))
+
+    @property
     def full(self) -> float:
         """The length of a whole bar: 1 for scores within [0, 1], otherwise the largest number of the row."""
         return max([1.0, self.ceiling or 0.0, *(abs(value) for value in self.values if value is not None)])

@@ -52,7 +52,7 @@ def score_table(runs: Sequence[RunView]) -> Group:
         table.add_column(name, justify="right", style="dim")
     if len(runs) == 2:
         table.add_column("difference", justify="right")
-    several = len({row.protocol for row in found}) > 1
+    several = len({row.protocol.removesuffix("-sampled") for row in found}) > 1
     for row in found:
         cells = [Text(number(value)) for value in row.values]
         name = f"{row.label}  ({row.protocol})" if several else row.label

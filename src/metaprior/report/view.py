@@ -63,7 +63,7 @@ class RunView:
         else:
             notes.append("metrics.jsonl is missing: there are no curves")
         scores = {}
-        for path in sorted((folder / "scores").glob("*.json")):
+        for path in sorted((folder / "scores").glob("*.json"), key=lambda path: path.stem):  # means before samples
             try:
                 read = json.loads(path.read_text())
                 read["scores"].items()
