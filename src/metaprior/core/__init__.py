@@ -13,7 +13,8 @@ from metaprior.core.stream import Cycle, Epochs, Pairs, Replacement, Source, Str
 
 __all__ = [
     "SGD", "Adam", "Batch", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes", "Draws",
-    "Encodes", "Epochs", "Group", "Infers", "Linear", "MetapriorError", "Method", "Optimizer", "Pairs", "Part", "Piecewise",
-    "Player", "Recipe", "Replacement", "Samples", "Scalar", "Schedule", "Source", "Step", "Stream", "Term", "Windows",
-    "derived_seed", "from_plain", "generator", "parse_scalar", "require", "to_plain", "unknown", "value_at",
+    "Encodes", "Epochs", "Group", "Infers", "Linear", "MetapriorError", "Method", "Optimizer", "Pairs", "Part",
+    "Piecewise", "Player", "Recipe", "Replacement", "Samples", "Scalar", "Schedule", "Source", "Step", "Stream",
+    "Term", "Windows", "derived_seed", "from_plain", "generator", "parse_scalar", "require", "to_plain", "unknown",
+    "value_at",
 ]  # fmt: skip

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from metaprior.core import Encodes, MetapriorError, generator
 from metaprior.judge.features import Gathers, Progress, features
-from metaprior.metrics import Interventions, Represent, on_rows, on_world
+from metaprior.metrics import Interventions, Represent, RowInterventions, WorldInterventions, on_rows, on_world
 from metaprior.metrics.arrays import Array, as_codes, as_factors, as_pair
 
 WHOLE_WORLD = 1_000_000
@@ -70,11 +70,6 @@ class CodesOfWorld:
     pictures: int = 1
     protocol: str = "world"
 
-    @property
-    def of_combinations(self) -> np.ndarray | Represent:
-        """The function, or the table of one picture of each combination."""
-        return self.codes[:: self.pictures] if isinstance(self.codes, np.ndarray) else self.codes
-
     def sample(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
         """Codes n×D and factors n×F of uniform draws with replacement."""
         index = np.random.default_rng(seed).integers(math.prod(self.factor_sizes) * self.pictures, size=n)
@@ -86,7 +81,7 @@ class CodesOfWorld:
         codes, factors = self.sample(train + test, seed)
         return codes[:train], factors[:train], codes[train:], factors[train:]
 
-    def interventions(self) -> Interventions:
+    def interventions(self) -> WorldInterventions:
         """Any factor can be held fixed, at any of its values."""
         return on_world(self.codes, self.factor_sizes, self.pictures)
 
@@ -124,7 +119,7 @@ class CodesOfRows:
             raise MetapriorError(f"{n} rows are too few to train and to test on; a predictor needs at least 2")
         return codes[:cut], factors[:cut], codes[cut : cut + test], factors[cut : cut + test]
 
-    def interventions(self) -> Interventions:
+    def interventions(self) -> RowInterventions:
         """A factor is held fixed by taking rows that share a value of it."""
         return on_rows(self.codes, self.factors)
 

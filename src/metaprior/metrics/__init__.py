@@ -7,7 +7,14 @@ from metaprior.metrics.fairness import Unfairness, unfairness, unfairness_finite
 from metaprior.metrics.importance import completeness, disentanglement
 from metaprior.metrics.information import discretise, entropy, mutual_information
 from metaprior.metrics.interventional_robustness import InterventionalRobustness, irs
-from metaprior.metrics.interventions import Interventions, Represent, on_rows, on_world
+from metaprior.metrics.interventions import (
+    Interventions,
+    Represent,
+    RowInterventions,
+    WorldInterventions,
+    on_rows,
+    on_world,
+)
 from metaprior.metrics.logistic import Variant
 from metaprior.metrics.majority_vote import (
     MajorityVote,
@@ -54,13 +61,13 @@ from metaprior.metrics.unsupervised_ranking import Ranking, Similarity, udr
 __all__ = [
     "DCI", "METRICS", "AttributePredictability", "Backend", "Dependence", "Downstream", "Explicitness",
     "InformationGap", "InterventionalRobustness", "Interventions", "MajorityVote", "Metric", "Modularity",
-    "PairedDifferences", "Points", "Predictor", "Ranking", "ReducedDownstream", "Represent", "Shift", "Similarity",
-    "StrongDownstream", "Unfairness", "Unified", "Variant", "Votes", "area_precision", "beta_vae_score",
-    "beta_vae_score_finite", "beta_vae_score_of", "completeness", "dci", "discretise", "disentanglement",
-    "downstream_accuracy", "entropy", "explicitness", "factor_vae_score", "factor_vae_score_finite",
-    "factor_vae_score_of", "gaussian_total_correlation", "gaussian_wasserstein_correlation", "irs", "merge_points",
-    "mig", "mig_ceiling", "modularity", "modularity_per_code", "mutual_information", "on_rows", "on_world",
-    "reduced_downstream_accuracy", "sap", "strong_generalisation_gap", "strong_generalisation_gap_finite",
-    "strong_generalisation_gap_of", "udr", "unfairness", "unfairness_finite", "unfairness_of", "unified_scores",
-    "unsupervised_scores",
+    "PairedDifferences", "Points", "Predictor", "Ranking", "ReducedDownstream", "Represent", "RowInterventions",
+    "Shift", "Similarity", "StrongDownstream", "Unfairness", "Unified", "Variant", "Votes", "WorldInterventions",
+    "area_precision", "beta_vae_score", "beta_vae_score_finite", "beta_vae_score_of", "completeness", "dci",
+    "discretise", "disentanglement", "downstream_accuracy", "entropy", "explicitness", "factor_vae_score",
+    "factor_vae_score_finite", "factor_vae_score_of", "gaussian_total_correlation",
+    "gaussian_wasserstein_correlation", "irs", "merge_points", "mig", "mig_ceiling", "modularity",
+    "modularity_per_code", "mutual_information", "on_rows", "on_world", "reduced_downstream_accuracy", "sap",
+    "strong_generalisation_gap", "strong_generalisation_gap_finite", "strong_generalisation_gap_of", "udr",
+    "unfairness", "unfairness_finite", "unfairness_of", "unified_scores", "unsupervised_scores",
 ]  # fmt: skip

@@ -62,9 +62,14 @@ def unfairness(
 
 
 def unfairness_of(
-    world: WorldInterventions, train: int, test: int, backend: Backend, seed: int, threads: int
+    world: WorldInterventions,
+    train: int = 10_000,
+    test: int = 100,
+    backend: Backend = "lightgbm",
+    seed: int = 0,
+    threads: int = 1,
 ) -> Unfairness:
-    """Unfairness on a world that is at hand already."""
+    """Unfairness on a world that is at hand already, also one with several pictures of a combination."""
     at_least_one(train=train, test=test)
     rng, varies = np.random.default_rng(seed), np.flatnonzero(world.varies).tolist()
     learnt = world.sample(rng, train)

@@ -78,9 +78,15 @@ def strong_generalisation_gap(
 
 
 def strong_generalisation_gap_of(
-    world: WorldInterventions, train: int, test: int, repeats: int, backend: Backend, seed: int, threads: int
+    world: WorldInterventions,
+    train: int = 1_000,
+    test: int = 1_000,
+    repeats: int = 4,
+    backend: Backend = "lightgbm",
+    seed: int = 0,
+    threads: int = 1,
 ) -> StrongDownstream:
-    """The gap on a world that is at hand already."""
+    """The gap on a world that is at hand already, also one with several pictures of a combination."""
     at_least_one(train=train, test=test, repeats=repeats)
     rng, varies = np.random.default_rng(seed), np.flatnonzero(world.varies).tolist()
     learnt, tested = world.sample(rng, train), world.sample(rng, test)

@@ -12,6 +12,20 @@ class Metric:
     paper: str
 
 
+_MATRICES = {
+    "importance": "the importances of DCI",
+    "information": "the mutual informations of MIG",
+    "accuracy": "the accuracies of SAP",
+}
+_WAYS = {
+    "disentanglement": "the entropy of each code, as in DCI",
+    "completeness": "the entropy of each factor, as in DCI",
+    "mig": "the gap over the factor's entropy, as in MIG",
+    "sap": "the gap, as in SAP",
+    "modularity": "the squares of each code, as in modularity",
+    "area_precision": "the groups of connected factors and codes",
+}
+
 METRICS: dict[str, Metric] = {
     "mig": Metric(
         {
@@ -79,6 +93,14 @@ METRICS: dict[str, Metric] = {
         {
             "reduced_downstream": "how well is a factor told without the code that matters most for it: mean accuracy",
             "reduced_downstream_others": "how well are the other factors told without that code: mean accuracy",
+        },
+        "disentanglement_lib 2020",
+    ),
+    "unified": Metric(
+        {
+            f"unified_{matrix}_{way}": f"{what}, summed up by {how}"
+            for matrix, what in _MATRICES.items()
+            for way, how in _WAYS.items()
         },
         "disentanglement_lib 2020",
     ),

@@ -137,7 +137,7 @@ def criteria_by_name() -> dict[str, Criterion]:
         "udr": Criterion(None, larger_is_better=True),
     }
     terms = {name: Criterion(_term(name), larger_is_better=False) for name in ("elbo", "reconstruction", "kl")}
-    factors = [name for name in USUAL if name != "unsupervised"]  # which looks at no labels
+    factors = [name for name in (*USUAL, "unified") if name != "unsupervised"]  # which looks at no labels
     scores = [score for name in factors for score in METRICS[name].scores]
     metrics = {score: Criterion(_metric(score), True, looks_at_labels=True) for score in scores}
     return own | terms | metrics

@@ -9,7 +9,7 @@ from metaprior.judge.scorers.downstream import (
 from metaprior.judge.scorers.found import Found, Scorer, scored
 from metaprior.judge.scorers.information import score_mig, score_unsupervised
 from metaprior.judge.scorers.interventions import score_beta_vae, score_factor_vae, score_irs
-from metaprior.judge.scorers.predictors import score_dci, score_modularity_explicitness, score_sap
+from metaprior.judge.scorers.predictors import score_dci, score_modularity_explicitness, score_sap, score_unified
 
 SCORERS: dict[str, Scorer] = {
     "mig": score_mig,
@@ -24,6 +24,7 @@ SCORERS: dict[str, Scorer] = {
     "reduced_downstream": score_reduced_downstream,
     "strong_downstream": score_strong_downstream,
     "fairness": score_fairness,
+    "unified": score_unified,
 }
 """The metrics of one model by name."""
 

@@ -8,10 +8,10 @@ from metaprior.judge.settings import Settings
 from metaprior.metrics import (
     downstream_accuracy,
     reduced_downstream_accuracy,
-    strong_generalisation_gap,
     strong_generalisation_gap_finite,
-    unfairness,
+    strong_generalisation_gap_of,
     unfairness_finite,
+    unfairness_of,
 )
 
 FEW = 1_000
@@ -62,9 +62,8 @@ def score_strong_downstream(codes: Codes, settings: Settings, seed: int) -> Foun
     """The share of accuracy lost where a factor that was fixed in training has other values."""
     train, test = min(FEW, settings.train), min(FEW, settings.test)
     if isinstance(codes, CodesOfWorld):
-        found = strong_generalisation_gap(
-            codes.of_combinations, codes.factor_sizes, train=train, test=test, **_trees(settings, seed)
-        )
+        world = codes.interventions()
+        found = strong_generalisation_gap_of(world, train=train, test=test, **_trees(settings, seed))
     else:
         split = codes.split(settings.train, settings.test, seed)
         found = strong_generalisation_gap_finite(*split, train=train, **_trees(settings, seed))
@@ -78,7 +77,7 @@ def score_strong_downstream(codes: Codes, settings: Settings, seed: int) -> Foun
 def score_fairness(codes: Codes, settings: Settings, seed: int) -> Found:
     """How far predictions of each factor depend on each other factor."""
     if isinstance(codes, CodesOfWorld):
-        found = unfairness(codes.of_combinations, codes.factor_sizes, train=settings.train, **_trees(settings, seed))
+        found = unfairness_of(codes.interventions(), train=settings.train, **_trees(settings, seed))
     else:
         found = unfairness_finite(*codes.split(settings.train, settings.test, seed), **_trees(settings, seed))
     values = {"unfairness": found.value, "unfairness_worst": found.worst}

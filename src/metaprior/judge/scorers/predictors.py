@@ -1,9 +1,11 @@
 """Scores from predictors that learn factors from codes."""
 
+import numpy as np
+
 from metaprior.judge.codes import Codes
 from metaprior.judge.scorers.found import Found, scored
 from metaprior.judge.settings import Settings
-from metaprior.metrics import dci, explicitness, modularity, sap
+from metaprior.metrics import dci, explicitness, mig, modularity, sap, unified_scores
 
 
 def score_dci(codes: Codes, settings: Settings, seed: int) -> Found:
@@ -50,3 +52,27 @@ def score_sap(codes: Codes, settings: Settings, seed: int) -> Found:
         constant_factors=found.constant_factors,
     )  # fmt: skip
     return Found({"sap": score}, {"sap_scores": (found.scores, "accuracy")})
+
+
+def score_unified(codes: Codes, settings: Settings, seed: int) -> Found:
+    """The matrices of DCI, MIG and SAP, from one draw, each summed up in the way of each metric."""
+    split = codes.split(settings.train, settings.test, seed)
+    trees = dci(*split, backend=settings.backend, seed=seed, threads=settings.threads)
+    gap, machines = mig(*split[:2], bins=settings.bins), sap(*split)
+    drawn = machines.n_train + machines.n_test
+    matrices = {
+        "importance": trees.importance,
+        "information": gap.mutual_information,
+        "accuracy": np.nan_to_num(machines.scores),
+    }
+    ways = ("disentanglement", "completeness", "mig", "sap", "modularity", "area_precision")
+    scores = {}
+    for name, matrix in matrices.items():
+        found = unified_scores(matrix, gap.entropy) if gap.entropy.any() else None
+        for way in ways:
+            value = getattr(found, way, None)
+            reason = "no factor varies in this sample" if found is None else "one factor alone has no other"
+            scores[f"unified_{name}_{way}"] = scored(
+                codes, settings, value, gap.n, drawn, reason, constant_factors=gap.constant_factors
+            )
+    return Found(scores)
