@@ -215,6 +215,7 @@ HELP = {
     "data": ("[NAME]", "metaprior data mnist"),
     "judge": ("PROTOCOL [RUN ...]", "metaprior judge probe runs/vae-0 --data mnist:size=32"),
     "report": ("RUN ...", "metaprior report runs/s2-beta-vae-0"),
+    "visualize": ("RUN", "metaprior visualize runs/s2-beta-vae-0"),
     "reproduce": ("PAPER", "metaprior reproduce disentangle"),
     "train beta-vae": ("--labels INT", "metaprior train --resume --out runs/first"),
 }

@@ -9,7 +9,7 @@ from metaprior.report import Examples, visualize
 from metaprior.report.pictures import reconstructions
 from metaprior.report.sheets import GAP, TEXT
 from metaprior.report.visuals import start_of
-from tests.report.views import Linear, examples, view
+from tests.report.views import CONFIG, Linear, examples, view
 
 CYCLES = [f"cycle-{kind}.gif" for kind in ("standard-normal", "fitted-normal", "two", "two-sd", "min-max")]
 
@@ -47,7 +47,9 @@ def test_what_cannot_be_drawn_is_left_out_with_the_reason(tmp_path: Path) -> Non
     found = visualize(view(scores={}, examples=without), tmp_path)
     assert set(found.left_out) == {"effects of factors", "matrices"}
     assert "no factors" in found.left_out["effects of factors"]
-    assert "metaprior judge disentanglement" in found.left_out["matrices"]
+    assert "the data have no factors" in found.left_out["matrices"]
+    factors = view(scores={}, examples=without, config=CONFIG | {"data_spec": {"factor_sizes": [4, 4]}})
+    assert "to get some: metaprior judge disentanglement runs/" in visualize(factors, tmp_path).left_out["matrices"]
 
 
 def test_a_model_that_only_encodes_still_has_its_effects(tmp_path: Path) -> None:

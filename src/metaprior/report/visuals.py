@@ -18,6 +18,7 @@ from metaprior.report.codes import SILENT, activity, typical
 from metaprior.report.examples import extent
 from metaprior.report.figures import FileFormat, drawn, effects_figure, matrix_figure
 from metaprior.report.pictures import encoded, reconstructions, samples, traversals
+from metaprior.report.scores import judge_command
 from metaprior.report.sheets import labelled_rows, plain_grid
 from metaprior.report.tables import MATRICES, code_order, heat_map
 from metaprior.report.view import RunView
@@ -120,7 +121,9 @@ def judged(run: RunView, file_format: FileFormat) -> Files:
     tables = {name: heat_map(run, name, order) for name in MATRICES}
     figures = {name: matrix_figure(table, MATRICES[name]) for name, table in tables.items() if table is not None}
     if not figures:
-        raise MetapriorError("the run's scores hold no matrix; to get one: metaprior judge disentanglement RUN")
+        known = (run.config.get("data_spec") or {}).get("factor_sizes")
+        hint = f"; to get some: {judge_command(run)}" if known else ", and the data have no factors"
+        raise MetapriorError(f"the run's scores hold none{hint}")
     return {
         f"matrix-{name.replace('_', '-')}.{file_format}": drawn(each, file_format) for name, each in figures.items()
     }
