@@ -1,6 +1,6 @@
 """``metaprior judge``."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -60,7 +60,7 @@ class Judge:
         from metaprior.metrics import METRICS
 
         rows = {name: list(METRICS[name].scores) for name in SCORERS}
-        lines = [name if scores == [name] else f"{name} ({', '.join(scores)})" for name, scores in rows.items()]
+        lines = [name if scores == [name] else f"{name} ({shortened(scores)})" for name, scores in rows.items()]
         return "Metrics, and their scores (--metrics takes either name, or all):\n  " + "\n  ".join(lines)
 
     def run(self) -> int:
@@ -122,7 +122,7 @@ class Judge:
         data = self.data or config["data"]
         names: dict[str, Any] = {"model_name": str(folder), "data_name": data}
         model: Any = load(folder)
-        with progress("encoding") as shown:
+        with progress("judging") as shown:
             if self.protocol == "probe":
                 train: Any = load_data(data)
                 refuse_without_labels(train, data)
@@ -159,6 +159,15 @@ class Judge:
             train=self.train, test=self.test, backend=self.backend, predictor=self.predictor,
             representation=self.representation, seed=self.seed, threads=2,
         )  # fmt: skip
+
+
+def shortened(names: Sequence[str]) -> str:
+    """Names in a line; of very many, the first and the last.
+
+    >>> shortened(["a", "b"]), shortened([f"a{i}" for i in range(18)])
+    ('a, b', 'a0 to a17, 18 in all')
+    """
+    return ", ".join(names) if len(names) < 10 else f"{names[0]} to {names[-1]}, {len(names)} in all"
 
 
 def refuse_without_labels(source: Any, name: str) -> None:

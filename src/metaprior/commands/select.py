@@ -47,9 +47,12 @@ class Select:
 
         criteria = criteria_by_name()
         scores = [name for name, each in criteria.items() if each.looks_at_labels]
+        unified = [name for name in scores if name.startswith("unified")]
+        others = [name for name in scores if name not in unified]
         return (
             "Criteria (--by):\n"
-            f"  on labels: {', '.join(scores)}\n"
+            f"  on labels: {', '.join(others)};\n"
+            f"    {unified[0]} to {unified[-1]}: each matrix in each way\n"
             "  supervised: R_sup on the labels that a run held out (train it with --label-share 0.9)\n"
             "  without labels: elbo, reconstruction, kl (nats, 1,000 images), udr"
         )

@@ -36,8 +36,8 @@ def judge(
     On a world, samples are uniform draws with replacement and factors can be held fixed at will (protocol ``world``);
     on rows, metrics use those rows, two thirds to train and one to test where they train (protocol ``finite``), and a
     score on fewer than 1,000 rows comes with the ``chance`` that it must beat. ``metrics`` are names of metrics or of
-    their scores. Each metric has a stream of random numbers of its own, so a score does not depend on which others
-    are asked for.
+    their scores. ``progress`` is told how many images are encoded, then how many metrics are computed. Each metric has
+    a stream of random numbers of its own, so a score does not depend on which others are asked for.
 
     >>> import numpy as np
     >>> factors = np.indices((4, 4)).reshape(2, -1).T.repeat(8, axis=0)
@@ -50,7 +50,9 @@ def judge(
     scores: dict[str, Score] = {}
     tables: dict[str, Table] = {}
     factors = tuple(getattr(data, "factor_names", ())) or tuple(f"factor_{k}" for k in range(len(codes.factor_sizes)))
-    for name in names:
+    for place, name in enumerate(names):
+        if progress is not None:
+            progress(place, len(names))
         found = SCORERS[name](codes, settings, derived_seed(settings.seed, name) % 2**32)
         scores |= beside_chance(name, found.scores, codes, settings)
         tables |= {
