@@ -27,8 +27,8 @@ def several(count: int) -> list:
     accuracy = {f"downstream_accuracy_{10**k}": 0.2 * k for k in (1, 2, 3)}
     scores = scored(modularity=0.7, sap=0.1, dci_importance=cells, sap_scores=cells, **accuracy)
     names = ["s2-beta-vae-0", "a-rather-long-name-of-a-run/beta-vae-0", *(f"beta-vae-{i}" for i in range(1, count))]
-    plain = CONFIG | {"recipe": "beta-vae", "labels": None}
-    configs = [CONFIG, *[plain] * (count - 1)]
+    recipes = ["beta-vae", "annealed-vae", "dip-vae-ii", "beta-tcvae", "s2-factor-vae", "ada-ml-vae", "beta-vae"]
+    configs = [CONFIG, *[CONFIG | {"recipe": recipe, "labels": None} for recipe in recipes[: count - 1]]]
     return [view(names[i], config=configs[i], scores=scores, examples=examples()) for i in range(count)]
 
 
