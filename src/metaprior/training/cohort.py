@@ -21,9 +21,10 @@ from metaprior.training.checkpoint import Checkpoint, load_checkpoint, newest_ch
 from metaprior.training.cohort_members import Member, check_loop, check_members
 from metaprior.training.cohort_turns import CohortTurns, Draw, Drawn, Recorder
 from metaprior.training.interrupt import interruptible
-from metaprior.training.loop import metrics_line, time_to_save
+from metaprior.training.loop import metrics_line
 from metaprior.training.options import Loop
 from metaprior.training.progress import print_warning
+from metaprior.training.saving import time_to_save
 from metaprior.training.turns import weighted_sum
 from metaprior.training.weights import load_tensors, saved_tensors
 

@@ -13,19 +13,15 @@ from torch import Tensor, nn
 
 from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source, Step, Stream, derived_seed, value_at
 from metaprior.training.callbacks import Callback, listening, loggers
-from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, newest_sound, save_checkpoint
+from metaprior.training.checkpoint import newest_sound
 from metaprior.training.interrupt import interruptible
 from metaprior.training.memory import keep_freed_memory
 from metaprior.training.options import Loop
 from metaprior.training.processes import join_processes, refuse_to_gather
-from metaprior.training.progress import print_warning
 from metaprior.training.run import Run
-from metaprior.training.spread import local, whole_tensor
+from metaprior.training.saving import go_back, time_to_save, write_checkpoint, write_weights
 from metaprior.training.turns import Turns
-from metaprior.training.weights import channels_last, load_tensors, saved_tensors
-
-_SHARE_OF_TIME = 0.02  # what checkpoints may take of the training's time
-_FIRST_CHECKPOINT = 3.0  # seconds; also the shortest time between two
+from metaprior.training.weights import channels_last
 
 
 @dataclass(frozen=True)
@@ -120,7 +116,7 @@ class Training:
         self.were_deterministic = torch.are_deterministic_algorithms_enabled()
         torch.use_deterministic_algorithms(self.loop.deterministic or self.were_deterministic)
         if resume and self.run:
-            self.restore(self.run)
+            go_back(self, self.run)
         for turns in self.turns:
             self.give_gradients_to(turns)  # DDP looks after the parameters that take gradients when it is made
             turns.loss = self.processes.parallel(turns.loss)
@@ -288,7 +284,7 @@ class Training:
         if due or extra:
             self.log(values, extra)
         if self.run and self.step < self.loop.steps and self.checkpoint_due(due):
-            self.save()
+            self.save(self.run)
 
     def log(self, values: dict[str, Tensor], extra: dict[str, float]) -> None:
         """Write a line of metrics; terms are means over processes only where the method made them so."""
@@ -304,6 +300,13 @@ class Training:
         for callback in self.callbacks:
             callback.logged(self.record)
 
+    def save(self, run: Run) -> None:
+        """Write a checkpoint, and note when and how long it took."""
+        began = time.monotonic()
+        write_checkpoint(self, run)
+        self.saved_at = time.monotonic()
+        self.saving = self.saved_at - began
+
     def checkpoint_due(self, logged: bool) -> bool:
         """By steps where asked so, else by time; several processes look at the clock only where they log."""
         if self.loop.checkpoint_every:
@@ -312,81 +315,13 @@ class Training:
             return False
         return bool(self.processes.agree(time_to_save(self.saved_at, self.saving)))
 
-    def save(self) -> None:
-        """Write a checkpoint, unless the weights are not finite any more."""
-        if self.run is None:
-            return
-        began = time.monotonic()
-        own = {f"{self.processes.rank}/{i}/{k}": v.clone() for i, s in enumerate(self.carried) for k, v in s.items()}
-        carried = {k: v for each in self.processes.all(own) for k, v in each.items()}
-        weights = saved_tensors(self.method)
-        lost = any(not local(value).isfinite().all() for value in weights.values() if value.is_floating_point())
-        if self.processes.worst(lost):
-            raise MetapriorError(f"the weights were no longer finite at step {self.step}; {self.last_good()}")
-        groups = {
-            "model": weights,
-            "optimizer": {k: v for turns in self.turns for k, v in turns.state().items()},
-            "average": {k: v for turns in self.turns for k, v in turns.averages()},
-            "carried": carried,
-            "clock": {"seconds": torch.tensor(self.seconds, dtype=torch.float64)},
-        }
-        save_checkpoint(self.run.folder / "checkpoint", Checkpoint(self.step, groups), self.loop.keep, self.processes)
-        self.processes.wait()
-        self.saved_at = time.monotonic()
-        self.saving = self.saved_at - began
-
-    def restore(self, run: Run) -> None:
-        """Go back to the newest sound checkpoint, or to the beginning where there is none."""
-        checkpoint, faults = newest_checkpoint(run.folder / "checkpoint", self.device, self.empty)
-        for fault in faults if self.processes.first else ():
-            before = f"step {checkpoint.step}" if checkpoint else "the beginning"
-            print_warning(f"{fault}; going back to {before}")
-        self.step = checkpoint.step if checkpoint else 0
-        if self.processes.first:
-            run.cut_metrics(self.step)
-        self.processes.wait()
-        if checkpoint is None:
-            return
-        load_tensors(self.method, checkpoint.groups["model"])
-        self.seconds = checkpoint.groups["clock"]["seconds"].item()
-        for turns in self.turns:
-            turns.load_state(checkpoint.groups["optimizer"])
-            turns.load_averages(checkpoint.groups["average"])
-        for name, value in checkpoint.groups["carried"].items():
-            rank, micro, key = name.split("/", 2)
-            if int(rank) == self.processes.rank:
-                self.carried[int(micro)][key] = value
-
-    def empty(self, name: str, size: torch.Size, dtype: torch.dtype) -> Tensor:
-        """Where a tensor of a checkpoint belongs that is spread over processes: laid out as its parameter is."""
-        group, _, key = name.partition("/")
-        players = {f"{turns.player.name}/{k}": v for turns in self.turns for k, v in turns.parameters.items()}
-        owners: dict[str, Tensor | None] = {
-            "model": self.method.state_dict().get(key),
-            "optimizer": players.get(key.rpartition("/")[0]),
-            "average": next((p for n, p in players.items() if n.partition("/")[2] == key), None),
-        }
-        owner = owners.get(group)
-        if owner is None or owner.shape != size:
-            return torch.empty(size, dtype=dtype, device=self.device)
-        return torch.empty_like(owner, dtype=dtype)
-
     def close(self, interrupted: bool) -> None:
         """The final weights; or, when interrupted, a checkpoint to go on from."""
         if self.run is None:
             return
-        self.save()
-        if interrupted:
-            return
-        averages = {k: v for turns in self.turns for k, v in turns.averages()}
-        for name, tensors in (("average", averages), ("model", saved_tensors(self.method))):
-            made_whole = {}
-            for key, value in tensors.items():  # one after another: the whole of a spread method fits on no device
-                one = whole_tensor(value)
-                if self.processes.first:
-                    made_whole[key] = one.cpu()
-            if made_whole:
-                self.run.write_weights(made_whole, name)
+        self.save(self.run)
+        if not interrupted:
+            write_weights(self, self.run)
 
 
 @contextlib.contextmanager
@@ -419,8 +354,3 @@ def metrics_line(step: int, seconds: float, rate: float, terms: Mapping[str, flo
         "examples_per_second": round(rate, 1),
         "terms": {name: value if math.isfinite(value) else None for name, value in terms.items()},
     }
-
-
-def time_to_save(saved_at: float, saving: float) -> bool:
-    """Whether a checkpoint that takes ``saving`` seconds is due, the last being of time ``saved_at``."""
-    return time.monotonic() - saved_at > max(_FIRST_CHECKPOINT, saving / _SHARE_OF_TIME)
