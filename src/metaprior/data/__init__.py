@@ -22,15 +22,17 @@ from metaprior.data.mpi3d import read_mpi3d
 from metaprior.data.official import OfficialOptions
 from metaprior.data.on_disk import render_to_disk, rendered, rendered_path
 from metaprior.data.packs import Pack, PackOptions, TextOptions
+from metaprior.data.shapes3d import Shapes3DOptions, shapes3d_world
 from metaprior.data.shapes3d_official import official_shapes3d, read_shapes3d
 from metaprior.data.smallnorb import official_smallnorb, read_smallnorb
 from metaprior.data.world import Held, Renderer, World
 
 __all__ = [
     "CATALOGUE", "LABELLERS", "DSpritesOptions", "Dataset", "DigitsOptions", "Entry", "FolderOptions", "Held",
-    "Labeller", "OfficialOptions", "Pack", "PackOptions", "Renderer", "ScreamOptions", "TextOptions",
-    "VariantOptions", "World", "available", "color_dsprites", "contents", "describe", "divide", "dsprites_world",
-    "few_labels", "load", "load_pictures", "noisy_dsprites", "official_cars3d", "official_dsprites",
-    "official_shapes3d", "official_smallnorb", "read_cars3d", "read_dsprites", "read_mpi3d", "read_shapes3d",
-    "read_smallnorb", "render_to_disk", "rendered", "rendered_path", "scream_dsprites",
+    "Labeller", "OfficialOptions", "Pack", "PackOptions", "Renderer", "ScreamOptions", "Shapes3DOptions",
+    "TextOptions", "VariantOptions", "World", "available", "color_dsprites", "contents", "describe", "divide",
+    "dsprites_world", "few_labels", "load", "load_pictures", "noisy_dsprites", "official_cars3d",
+    "official_dsprites", "official_shapes3d", "official_smallnorb", "read_cars3d", "read_dsprites", "read_mpi3d",
+    "read_shapes3d", "read_smallnorb", "render_to_disk", "rendered", "rendered_path", "scream_dsprites",
+    "shapes3d_world",
 ]  # fmt: skip

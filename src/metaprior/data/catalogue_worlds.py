@@ -11,6 +11,8 @@ from metaprior.data.dsprites_variants import ScreamOptions, VariantOptions
 from metaprior.data.entry import Entry
 from metaprior.data.official import OfficialOptions
 from metaprior.data.on_disk import rendered, rendered_path
+from metaprior.data.shapes3d import CAVEAT as RENDERED
+from metaprior.data.shapes3d import Shapes3DOptions, shapes3d_world
 from metaprior.data.world import Held, World
 
 
@@ -86,6 +88,13 @@ WORLDS: dict[str, Entry] = {
         (shapes3d_official.FILE,),
         shapes3d_official.BYTES,
         shapes3d_official.FETCH,
+    ),
+    "shapes3d-rendered": Entry(
+        "3D Shapes (rendered): 480,000 pictures of 6 known factors in colour, or a smaller world, of any size",
+        "Apache-2.0",
+        Shapes3DOptions,
+        _world(shapes3d_world),
+        caveat=RENDERED,
     ),
     "cars3d": Entry(
         "Cars3D as published: 17,568 pictures of 183 cars from 4 × 24 sides, 64×64 in colour",
