@@ -25,6 +25,10 @@ from metaprior.core import unknown
 Backend: TypeAlias = Literal["lightgbm", "sklearn"]
 
 STAGES, RATE, LEAVES = 100, 0.1, 8
+COARSE, FINE, MANY = 255, 1023, 4_000
+"""Bins of a code, for many examples and for fewer, of whose values each should have a bin of its own."""
+ORDERS = 4
+"""Orders, each with its reverse, in which LightGBM sees the codes."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,9 +116,11 @@ def fit_sklearn(task: Problem, seed: int) -> Fit:
 
 
 def fit_lightgbm(task: Problem, seed: int) -> Fit:
-    """The same boosting; LightGBM grows the trees, on histograms of 255 bins, and sums what their splits are worth.
+    """The same boosting; LightGBM grows the trees, on histograms, and sums what their splits are worth.
 
-    It is given the gradient −r and the hessian 1, so that its gain is the decrease of the squared error.
+    It is given the gradient −r and the hessian 1, so that its gain is the decrease of the squared error. Of codes that
+    split equally well it takes the first, where scikit-learn takes any: the stages therefore take turns at seeing the
+    codes in several orders, each with its reverse, and codes that tie share what their splits are worth.
     """
     import lightgbm
 
@@ -132,7 +138,7 @@ def fit_lightgbm(task: Problem, seed: int) -> Fit:
         "min_data_in_leaf": 1,
         "min_sum_hessian_in_leaf": 0.0,
         "min_data_in_bin": 1,
-        "max_bin": 255,
+        "max_bin": FINE if len(task.train_codes) <= MANY else COARSE,
         "feature_pre_filter": False,
         "enable_bundle": False,
         "force_row_wise": True,
@@ -141,30 +147,41 @@ def fit_lightgbm(task: Problem, seed: int) -> Fit:
         "seed": seed,
         "verbosity": -1,
     }
-    train = lightgbm.Dataset(task.train_codes, task.train_classes, params=options).construct()
-    if all(train.feature_num_bin(code) < 2 for code in range(train.num_feature())):
-        return commonest(task)  # LightGBM grows no trees on constant codes
-    test = lightgbm.Dataset(task.test_codes, task.test_classes.clip(0), reference=train, params=options)
-    model = lightgbm.Booster(options, train)
-    model.add_valid(test, "test")
+    orders = _orders(task.train_codes.shape[1], seed)
+    models = []
+    for order in orders:
+        train = lightgbm.Dataset(task.train_codes[:, order], task.train_classes, params=options).construct()
+        if all(train.feature_num_bin(code) < 2 for code in range(train.num_feature())):
+            return commonest(task)  # LightGBM grows no trees on constant codes
+        test = lightgbm.Dataset(task.test_codes[:, order], task.test_classes.clip(0), reference=train, params=options)
+        models.append(lightgbm.Booster(options, train).add_valid(test, "test"))
 
     truth = (task.train_classes == np.arange(task.classes)[-trees:, None]).astype(np.float64)
     share = truth.mean(axis=1, keepdims=True)
     prior = np.log(share) if trees > 1 else np.log(share / (1 - share))
     scores = [prior.repeat(len(classes), axis=1) for classes in (task.train_classes, task.test_classes)]
-    before = [np.zeros_like(score) for score in scores]
-    for _ in range(STAGES):
+    before = [[np.zeros_like(score) for score in scores] for _ in models]
+    for stage in range(STAGES):
+        turn = stage % len(models)
         residual = truth - _probabilities(scores[0])
-        model.update(fobj=lambda *_, r=residual: (-r.ravel(), np.ones(r.size)))
-        after = [_sums(model.eval_train), _sums(model.eval_valid)]
-        leaves = _leaves(*(new - old for new, old in zip(after, before, strict=True)))
+        models[turn].update(fobj=lambda *_, r=residual: (-r.ravel(), np.ones(r.size)))
+        after = [_sums(models[turn].eval_train), _sums(models[turn].eval_valid)]
+        leaves = _leaves(*(new - old for new, old in zip(after, before[turn], strict=True)))
         step = RATE * _newton(leaves[0], residual, task.classes)
         for score, leaf in zip(scores, leaves, strict=True):
             score += step[leaf]
-        before = after
-    gain = model.feature_importance("gain")
+        before[turn] = after
+    gain = np.zeros(task.train_codes.shape[1])
+    for model, order in zip(models, orders, strict=True):
+        gain[order] += model.feature_importance("gain")
     guesses = [score.argmax(axis=0) if trees > 1 else (score[0] > 0).astype(np.int64) for score in scores]
     return Fit(guesses[1], *accuracies(task, *guesses), gain / gain.sum() if gain.any() else gain)
+
+
+def _orders(codes: int, seed: int) -> list[np.ndarray]:
+    """Orders of the codes, each followed by its reverse, so that of any two codes each comes first as often."""
+    rng = np.random.default_rng(seed)
+    return [order for _ in range(ORDERS) for one in [rng.permutation(codes)] for order in (one, one[::-1])]
 
 
 def _probabilities(scores: Float[np.ndarray, "trees n"]) -> Float[np.ndarray, "trees n"]:
