@@ -3,7 +3,8 @@
 import contextlib
 import json
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
 from typing import Annotated, Any, Protocol
 
 import tyro
@@ -42,6 +43,15 @@ def below_options(kind: type) -> str:
         "--json prints one object on standard output, --debug a traceback where something goes wrong.",
     ]
     return "\n\n".join(filter(None, parts))
+
+
+def run_folders(given: Sequence[Path]) -> tuple[Path, ...]:
+    """What may be run folders: of several, plain files are passed over, which a pattern such as runs/us/* takes in.
+
+    >>> [str(path) for path in run_folders([Path("runs/a"), Path(__file__)])]
+    ['runs/a']
+    """
+    return tuple(path for path in given if len(given) == 1 or not path.is_file())
 
 
 @contextlib.contextmanager

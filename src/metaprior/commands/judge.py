@@ -9,7 +9,7 @@ import numpy as np
 import tyro
 from rich.console import Console
 
-from metaprior.commands.command import Json, as_json, place, progress
+from metaprior.commands.command import Json, as_json, place, progress, run_folders
 from metaprior.core import MetapriorError, unknown
 
 
@@ -95,7 +95,7 @@ class Judge:
         elif self.protocol == "udr":
             yield from self.beside_each_other()
         else:
-            yield from map(self.of_run, self.runs)
+            yield from map(self.of_run, run_folders(self.runs))
 
     def of_arrays(self) -> Any:
         """Scores of codes and factors from files."""
@@ -140,8 +140,9 @@ class Judge:
         from metaprior.judge import rank
         from metaprior.training import Run
 
-        data = self.data or Run(self.runs[0]).config["data"]
-        models: dict[str, Any] = {str(folder): load(folder) for folder in self.runs}
+        folders = run_folders(self.runs)
+        data = self.data or Run(folders[0]).config["data"]
+        models: dict[str, Any] = {str(folder): load(folder) for folder in folders}
         with progress("encoding") as shown:
             return list(rank(models, load_data(data), seed=self.seed, data_name=data, progress=shown).values())
 

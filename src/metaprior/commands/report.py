@@ -7,7 +7,7 @@ from typing import Annotated
 import tyro
 from rich.console import Console
 
-from metaprior.commands.command import Json, as_json, place
+from metaprior.commands.command import Json, as_json, place, run_folders
 from metaprior.core import MetapriorError
 
 
@@ -33,8 +33,9 @@ class Report:
 
         if not self.runs:
             raise MetapriorError("say which run: metaprior report runs/s2-beta-vae-0")
-        views = [view_run(folder) for folder in self.runs]
-        path = write_report(views, self.out or self.runs[-1] / "report.html")
+        folders = run_folders(self.runs)
+        views = [view_run(folder) for folder in folders]
+        path = write_report(views, self.out or folders[-1] / "report.html")
         if self.json:
             as_json({"report": str(path)})
             return 0

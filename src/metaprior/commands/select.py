@@ -8,7 +8,7 @@ import tyro
 from rich.console import Console
 from rich.table import Table
 
-from metaprior.commands.command import Json, as_json, place, progress
+from metaprior.commands.command import Json, as_json, place, progress, run_folders
 from metaprior.core import MetapriorError
 
 
@@ -65,7 +65,7 @@ class Select:
         chosen = self.labels is not None or self.label_seed or self.labeller != "perfect"
         labels = Labels(100 if self.labels is None else self.labels, self.label_seed, self.labeller) if chosen else None
         with progress("judging runs") as shown:
-            selection = select(self.runs, self.by, labels=labels, data=self.data, progress=shown)
+            selection = select(run_folders(self.runs), self.by, labels=labels, data=self.data, progress=shown)
         if self.out:
             write_selection(selection, self.out)
         if self.json:

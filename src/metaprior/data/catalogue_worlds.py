@@ -10,7 +10,7 @@ from metaprior.data.dsprites import DSpritesOptions, dsprites_world
 from metaprior.data.dsprites_variants import ScreamOptions, VariantOptions
 from metaprior.data.entry import Entry
 from metaprior.data.official import OfficialOptions
-from metaprior.data.on_disk import rendered, rendered_path
+from metaprior.data.on_disk import any_rendered, rendered, rendered_path
 from metaprior.data.shapes3d import CAVEAT as RENDERED
 from metaprior.data.shapes3d import Shapes3DOptions, shapes3d_world
 from metaprior.data.world import Held, World
@@ -24,7 +24,7 @@ def _world(make: Callable[[Any], World]) -> Callable[[Any, str], World]:
             raise MetapriorError(f"a world of all combinations of its factors has no split '{split}'; take 'train'")
         world = make(options)
         held = isinstance(world.renderer, Held)
-        return rendered(world) if not held and rendered_path(world).is_file() else world
+        return rendered(world) if not held and any_rendered() and rendered_path(world).is_file() else world
 
     return load
 

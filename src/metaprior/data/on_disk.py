@@ -14,6 +14,11 @@ from metaprior.data.world import Held, World, chunks, factors_of
 from metaprior.files import whole
 
 
+def any_rendered() -> bool:
+    """Whether any world was ever rendered here; a quick look, where the path of one asks for some of its pictures."""
+    return (home() / "rendered").is_dir()
+
+
 def rendered_path(world: World) -> Path:
     """Where the pictures of this world are, or would be; the name depends on what they look like."""
     return home() / "rendered" / f"{world.name}-{world.image_shape[-1]}px-{world.digest}.npy"
