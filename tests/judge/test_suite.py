@@ -7,7 +7,8 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from metaprior.core import MetapriorError
+from metaprior import metrics
+from metaprior.core import MetapriorError, derived_seed
 from metaprior.data import World
 from metaprior.judge import USUAL, Settings, judge, metrics_of, rank
 from metaprior.judge import codes as codes_module
@@ -152,3 +153,55 @@ def test_udr_of_one_model_trained_twice_is_high_and_of_noise_low() -> None:
 
 def test_all_factors_of_the_small_world_are_there() -> None:
     assert len(all_factors()) == math.prod(SIZES)
+
+
+def seed_of(metric: str) -> int:
+    return derived_seed(SMALL.seed, metric) % 2**32
+
+
+def test_scores_are_the_metrics_own_by_their_names() -> None:
+    weight = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(4)))[0] + torch.eye(3)
+    scores = judge(Pixels(weight=weight), world(), metrics=["all"], settings=SMALL)
+    codes = codes_of(Pixels(weight=weight), world())
+
+    def drawn(metric: str, train: int = 600, test: int = 300) -> tuple[np.ndarray, ...]:
+        return codes.split(train, test, seed_of(metric))
+
+    trees = metrics.dci(*drawn("dci"), seed=seed_of("dci"))
+    tasks = metrics.downstream_accuracy(*drawn("downstream"), seed=seed_of("downstream"))
+    fair = metrics.unfairness_of(codes.interventions(), train=600, seed=seed_of("fairness"))  # type: ignore[arg-type]
+    reduced = metrics.reduced_downstream_accuracy(*drawn("reduced_downstream"), seed=seed_of("reduced_downstream"))
+    vote = metrics.factor_vae_score_of(codes.interventions(), SMALL.votes, seed_of("factor_vae_score"))
+    split = drawn("modularity_explicitness")
+    expected = {
+        "dci_disentanglement": trees.disentanglement,
+        "dci_completeness": trees.completeness,
+        "dci_informativeness": trees.informativeness_test,
+        "downstream_accuracy_100": tasks.mean[tasks.sizes.index(100)],
+        "sample_efficiency_100": tasks.sample_efficiency(100),
+        "unfairness": fair.value,
+        "unfairness_worst": fair.worst,
+        "reduced_downstream": reduced.reduced,
+        "reduced_downstream_others": reduced.others,
+        "factor_vae_score": vote.value,
+        "explicitness": metrics.explicitness(*split).value,
+        "sap": metrics.sap(*drawn("sap")).value,
+    }
+    assert len({round(value, 6) for value in expected.values() if value is not None}) > 6
+    for name, value in expected.items():
+        assert scores[name].value == (None if value is None else pytest.approx(value)), name
+    assert scores["downstream_accuracy_100"].details["worst"] == pytest.approx(tasks.worst[tasks.sizes.index(100)])
+    assert np.array_equal(scores.tables["factor_vae_votes"].values, vote.votes.T)
+    assert np.allclose(scores.tables["dci_importance"].values, trees.importance)
+
+
+def test_unified_scores_are_each_matrix_in_each_way() -> None:
+    scores = judge(Pixels(weight=torch.eye(3) + 0.3), world(), metrics=["unified"], settings=SMALL)
+    codes = codes_of(Pixels(weight=torch.eye(3) + 0.3), world())
+    split = codes.split(600, 300, seed_of("unified"))
+    gap, trees, machines = metrics.mig(*split[:2]), metrics.dci(*split, seed=seed_of("unified")), metrics.sap(*split)
+    assert scores["unified_information_mig"].value == pytest.approx(gap.value)
+    assert scores["unified_importance_disentanglement"].value == pytest.approx(trees.disentanglement)
+    assert scores["unified_importance_completeness"].value == pytest.approx(trees.completeness)
+    assert scores["unified_accuracy_sap"].value == pytest.approx(machines.value)
+    assert scores["unified_information_modularity"].value == pytest.approx(metrics.modularity(*split[:2]).value)

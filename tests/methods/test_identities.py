@@ -27,6 +27,7 @@ from metaprior.methods import (
     VAERecipe,
 )
 from metaprior.nets import Posterior
+from metaprior.objectives import minibatch_total_correlation
 from metaprior.training import Loop, fit, saved_tensors
 from tests.conftest import random, squares
 
@@ -232,3 +233,92 @@ def test_methods_of_pairs_learn_on_a_world(name):
     last = fit(method, {"train": WORLD}, Loop(steps=150)).record["terms"]["vae/reconstruction"]
     assert last < 0.7 * first
     assert math.isfinite(last)
+
+
+DEFAULTS = {
+    "beta-vae": {"beta": 4.0, "latent_dim": 10, "batch": 64, "lr": 1e-4},
+    "annealed-vae": {"gamma": 1000.0, "ramp": 100_000, "c_max": 25.0},
+    "factor-vae": {"gamma": 10.0, "critic_lr": 1e-4, "batch": 64, "lr": 1e-4},
+    "dip-vae-i": {"lambda_od": 5.0, "lambda_d_factor": 10.0, "kind": "i"},
+    "dip-vae-ii": {"lambda_od": 5.0, "lambda_d_factor": 1.0, "kind": "ii"},
+    "beta-tcvae": {"beta": 4.0},
+    "s2-beta-vae": {"supervision": SupervisionRecipe(gamma_sup=4.0, loss="xent", labelled_batch=64)},
+    "supervised": {"supervision": SupervisionRecipe(gamma_sup=1.0)},
+    "ada-gvae": {"beta": 1.0, "common": "average", "known": False, "changed": 1},
+    "ada-ml-vae": {"common": "product", "known": False},
+    "group-vae": {"common": "average", "known": True},
+    "ml-vae": {"common": "product", "known": True},
+}
+
+
+@pytest.mark.parametrize("name", DEFAULTS)
+def test_defaults_are_the_study_s_or_those_that_the_page_states(name):
+    recipe = RECIPES[name].recipe
+    assert {choice: getattr(recipe, choice) for choice in DEFAULTS[name]} == DEFAULTS[name]
+    players = {player.name: player.optimizer for player in recipe.build(WORLD.spec).players()}
+    assert (players["vae"].lr, players["vae"].betas, players["vae"].eps) == (1e-4, (0.9, 0.999), 1e-8)
+    if "critic" in players:
+        assert (players["critic"].lr, players["critic"].betas) == (1e-4, (0.5, 0.9))
+
+
+def test_dip_vae_ii_adds_variances_and_not_deviations():
+    wide = Posterior(torch.zeros(8, 4), torch.full((8, 4), math.log(4.0)))
+    terms = terms_of(DIPVAERecipe(**SMALL, kind="ii"), {"lambda_od": 1.0}, wide)
+    assert terms["unit_variance"].value.item() == pytest.approx(4 * (4 - 1) ** 2)
+
+
+def test_beta_tcvae_measures_sampled_codes():
+    posterior, codes = Posterior(random(0, 8, 4), random(1, 8, 4)), random(2, 8, 4)
+    found = terms_of(BetaTCVAERecipe(**SMALL), {"beta": 6.0}, posterior, codes)["total_correlation"].value
+    assert found.item() == pytest.approx(minibatch_total_correlation(codes, *posterior).item())
+    assert found.item() != pytest.approx(minibatch_total_correlation(posterior.mean, *posterior).item())
+
+
+def test_the_labels_only_decoder_draws_sampled_codes():
+    method = SupervisedRecipe(**SMALL).build(DATA)
+    with torch.no_grad():
+        method.nets.encoder.logvar.bias.fill_(2.0)
+    batch = squares(8).gather(torch.arange(8))
+    hyper, batches = {"gamma_sup": torch.tensor(1.0)}, {"unlabelled": batch, "labelled": batch}
+    steps = [Step(hyper=hyper, draws=Draws(seed)) for seed in (0, 0, 1)]
+    values = [method("vae", batches, step)["reconstruction"].value for step in steps]
+    assert values[0] == values[1] != values[2]
+
+
+def test_an_embedding_begins_within_its_bounds_and_is_a_mean_over_the_batch_and_a_sum_over_factors():
+    torch.manual_seed(0)
+    loss = LOSSES["embed"]((300, 5), sigma=2.0)
+    for places, size in zip(loss.places, (300, 5), strict=True):
+        bound = math.sqrt(3 / size)
+        assert places.abs().max() <= bound
+        assert places.abs().max() > 0.5 * bound
+    assert max(LOSSES["embed-ordered"]((300,) * 50).places, key=lambda p: p.abs().max()).abs().max() > 1.5
+    means, factors = random(0, 6, 4), torch.randint(5, (6, 2), generator=torch.Generator().manual_seed(0))
+    expected = sum(
+        torch.nn.functional.cross_entropy(-((means[:, k, None] - loss.places[k]) * 2.0).square(), factors[:, k])
+        for k in range(2)
+    )
+    assert loss(means, factors, Step()).item() == pytest.approx(expected.item(), rel=1e-5)
+
+
+def test_a_pair_shares_what_it_is_told_to_and_draws_noise_for_each_image(monkeypatch):
+    """Posteriors by hand: one code differs, three are made one; the KL is of what the decoder is given."""
+    method = pair_method(known=True)
+    mean = torch.tensor([[0.0, 1.0] + [0.0] * 5, [2.0, 1.0] + [0.0] * 5]).repeat(8, 1)
+    monkeypatch.setattr(method, "posterior", lambda images: Posterior(mean, torch.zeros_like(mean)))
+    drawn = []
+    decode = method.nets.decoder.forward
+    monkeypatch.setattr(method.nets.decoder, "forward", lambda codes: drawn.append(codes) or decode(codes))
+    images = WORLD.gather(torch.arange(16).view(8, 2)).images
+    step = Step(hyper={"beta": torch.tensor(1.0)}, draws=Draws(0))
+
+    def kl(*differs):
+        factors = torch.zeros(8, 2, 5, dtype=torch.int64)
+        for factor in differs:
+            factors[:, 1, factor] = 1
+        return method("vae", {"pairs": Batch({"images": images, "factors": factors})}, step)["kl"].value.item()
+
+    assert kl() == pytest.approx((1 + 1) / 2)  # code 0 at 1 for both, code 1 at 1
+    assert kl(0) == pytest.approx((0 + 4) / 2 / 2 + 1 / 2)
+    noise = (drawn[0] - torch.tensor([1.0, 1.0] + [0.0] * 5)).view(8, 2, 7)
+    assert not torch.allclose(noise[:, 0], noise[:, 1])

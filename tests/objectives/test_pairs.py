@@ -47,3 +47,16 @@ def test_what_is_not_shared_stays_each_image_s_own():
     assert torch.equal(found[:, 0][shared], found[:, 1][shared])
     assert torch.equal(found[:, 0][~shared], own[:, 0][~shared])
     assert torch.equal(found[:, 1][~shared], own[:, 1][~shared])
+
+
+def test_the_divergence_is_of_the_first_posterior_from_the_second():
+    """It is not symmetric: a narrow posterior is near to a wide one, which is far from the narrow one."""
+    narrow, wide, apart = (
+        -3.0,
+        0.0,
+        1.4,
+    )  # KL(narrow | wide) = 1.02, KL(wide | narrow) = 8.04, KL of means 1.4 apart: .98
+    logvar = torch.tensor([[[narrow, 0.0, 0.0, 0.0], [wide, 0.0, 0.0, 0.0]]])
+    mean = torch.tensor([[[0.0, 0.0, 0.0, 0.0], [0.0, apart, 0.0, 3.0]]])  # the last: 4.5
+    assert adaptively_shared(mean, logvar).tolist() == [[True, True, True, False]]
+    assert adaptively_shared(mean, logvar.flip(1)).tolist() == [[False, True, True, False]]

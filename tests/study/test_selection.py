@@ -9,9 +9,9 @@ import pytest
 import torch
 
 from metaprior.core import MetapriorError, Step
-from metaprior.data import World
+from metaprior.data import World, few_labels
 from metaprior.data import load as load_data
-from metaprior.judge import Settings
+from metaprior.judge import Settings, judge
 from metaprior.methods import S2BetaVAERecipe, find_recipe
 from metaprior.study import Experiment, Labels, finish, load, members, pipeline, select, train
 from metaprior.study.experiment import labelled_sets
@@ -62,6 +62,24 @@ def test_the_held_out_loss_is_r_sup_on_the_labels_that_did_not_train(runs: list[
     with torch.no_grad():
         expected = model.supervision(model.encode(batch.images), batch.factors, Step()).item() / 10  # type: ignore
     assert select(runs[:1], "supervised").candidates[0].value == pytest.approx(expected)
+
+
+def test_the_negative_elbo_is_the_sum_of_its_parts(runs: list[Path]) -> None:
+    elbo, reconstruction, kl = (select(runs[:1], by).candidates[0].value for by in ("elbo", "reconstruction", "kl"))
+    assert elbo == pytest.approx(reconstruction + kl)  # type: ignore[operator]
+
+
+def test_a_validation_metric_s_predictors_learn_from_nine_tenths_of_the_labels(runs: list[Path]) -> None:
+    found = select(runs[:1], "dci_informativeness", labels=Labels(60, seed=4)).candidates[0].value
+    shown = few_labels(load_data(WORLD), 60, 4)
+    expected = judge(
+        load(runs[0]),
+        shown,
+        metrics=["dci"],
+        settings=Settings(train=60, test=60, train_share=0.9),  # type: ignore
+    )["dci_informativeness"]
+    assert expected.n == 6
+    assert found == expected.value
 
 
 @pytest.mark.parametrize("by", ["elbo", "reconstruction"])

@@ -47,6 +47,8 @@ def judge(
     settings = settings or Settings()
     names = metrics_of(metrics)
     codes = codes_of(model, data, batch, progress, settings.representation, settings.seed)
+    if isinstance(codes, CodesOfRows):
+        codes = replace(codes, train_share=settings.train_share)
     scores: dict[str, Score] = {}
     tables: dict[str, Table] = {}
     factors = tuple(getattr(data, "factor_names", ())) or tuple(f"factor_{k}" for k in range(len(codes.factor_sizes)))
