@@ -1,6 +1,6 @@
 """``metaprior judge``."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -138,10 +138,15 @@ class Judge:
         from metaprior import load
         from metaprior.data import load as load_data
         from metaprior.judge import rank
+        from metaprior.study.selection import refuse_other_data
         from metaprior.training import Run
 
         folders = run_folders(self.runs)
-        data = self.data or Run(folders[0]).config["data"]
+        configs = {folder: Run(folder).config for folder in folders}
+        if self.data is None:
+            refuse_other_data({folder: config["data"] for folder, config in configs.items()})
+        refuse_other_choices(configs)
+        data = self.data or configs[folders[0]]["data"]
         models: dict[str, Any] = {str(folder): load(folder) for folder in folders}
         with progress("encoding") as shown:
             return list(rank(models, load_data(data), seed=self.seed, data_name=data, progress=shown).values())
@@ -169,6 +174,14 @@ def shortened(names: Sequence[str]) -> str:
     ('a, b', 'a0 to a17, 18 in all')
     """
     return ", ".join(names) if len(names) < 10 else f"{names[0]} to {names[-1]}, {len(names)} in all"
+
+
+def refuse_other_choices(configs: Mapping[Path, Mapping[str, Any]]) -> None:
+    """UDR asks whether one recipe finds the same codes again: an error where runs differ in more than their seed."""
+    (first, its), *others = configs.items()
+    for folder, config in others:
+        if any(config.get(key) != its.get(key) for key in ("recipe", "method")):
+            raise MetapriorError(f"UDR judges runs of one recipe with the same choices; {first} and {folder} differ")
 
 
 def refuse_without_labels(source: Any, name: str) -> None:

@@ -152,9 +152,15 @@ def on_world(codes: Array | Represent, factor_sizes: Sequence[int], pictures: in
 
     Codes are ∏K×D; where each combination has several ``pictures``, ∏K·pictures×D, those of one lying together.
     """
-    sizes = np.asarray(factor_sizes, dtype=np.int64)
+    sizes = np.asarray(factor_sizes)
+    if sizes.ndim != 1:
+        raise MetapriorError(
+            f"factor_sizes are one number a factor; these have shape {sizes.shape} (with the factors of bare rows take "
+            "the form that ends in _finite)"
+        )
     if not len(sizes) or (sizes < 1).any():
-        raise MetapriorError(f"factor_sizes must be positive, one a factor; these are {list(factor_sizes)}")
+        raise MetapriorError(f"factor_sizes must be positive, one a factor; these are {sizes.tolist()}")
+    sizes = sizes.astype(np.int64)
     if callable(codes):
         return WorldInterventions(_encoder(codes, sizes), sizes, DRAWN_AT_ONCE)
     table = as_codes(codes)

@@ -125,7 +125,13 @@ def provenance(run: RunView) -> list[tuple[str, str]]:
 def commands(run: RunView) -> list[str]:
     """What to type to train the run again, and to judge it again."""
     train = f"metaprior train --config {shlex.quote(str(run.place / 'config.json'))}"
-    judged = [f"metaprior judge {shlex.quote(name)} {shlex.quote(str(run.place))}" for name in run.scores]
+    place = shlex.quote(str(run.place))
+    judged = []
+    for name in run.scores:
+        protocol, _, representation = name.partition("-")
+        if protocol != "udr":  # which takes the other runs too
+            sampled = f" --representation {shlex.quote(representation)}" if representation else ""
+            judged.append(f"metaprior judge {shlex.quote(protocol)} {place}{sampled}")
     return [train, *(judged or [judge_command(run)])]
 
 

@@ -14,8 +14,22 @@ from typing import Any
 from metaprior.core import MetapriorError, Recipe, from_plain, unknown
 from metaprior.data import load as load_data
 from metaprior.judge import Scores, Settings, judge, write_scores
-from metaprior.study.experiment import Experiment, finish, load
-from metaprior.study.selection import Labels, Selection, find_criterion, select, write_selection
+from metaprior.study.experiment import (
+    Experiment,
+    build_method,
+    data_spec,
+    finish,
+    labelled_sets,
+    load,
+)
+from metaprior.study.selection import (
+    Labels,
+    Selection,
+    find_criterion,
+    refuse_other_losses,
+    select,
+    write_selection,
+)
 from metaprior.training import Run
 
 HELD_OUT = 0.1
@@ -65,6 +79,7 @@ def pipeline(
     else:
         trained = replace(experiment, labels=None, label_seed=0, labeller="perfect")
     cohort = members(trained, vary or {}, seeds)
+    refuse_what_would_fail(experiment, cohort, by)
     for place, (name, member) in enumerate(cohort.items(), start=1):
         if progress is not None:
             progress(f"run {place} of {len(cohort)}: {name}")
@@ -84,6 +99,29 @@ def pipeline(
     )  # fmt: skip
     write_scores(scores, selection.best)
     return Outcome(selection, scores)
+
+
+def refuse_what_would_fail(experiment: Experiment, cohort: Mapping[str, Experiment], by: str) -> None:
+    """Raise, before anything is trained, where the data, the labels or a choice of any member would not do."""
+    data = load_data(experiment.data)
+    if not data.factor_sizes:
+        raise MetapriorError(f"a pipeline judges by factors of variation, and '{experiment.data}' has none")
+    labelled_sets(experiment, data)
+    if len(cohort) == 1 and by == "udr":
+        raise MetapriorError("UDR judges runs by each other; vary a choice, or give several seeds")
+    if by == "supervised":
+        if not experiment.method.needs_labels:
+            raise MetapriorError(f"{experiment.recipe} has no supervised loss to select by; choose another --by")
+        refuse_other_losses({Path(name): member for name, member in cohort.items()})
+    for member in cohort.values():
+        training, held = labelled_sets(member, data) if member.labels else (None, None)
+        if by == "supervised" and held is None:
+            raise MetapriorError(
+                f"a share of {member.label_share:g} of {member.labels} labels holds none out to select by; take more "
+                "labels, or a smaller --label-share"
+            )
+        spec = data_spec(data, {"labelled": training} if training else {})
+        build_method(member.method, spec, member.loop.seed)
 
 
 def members(experiment: Experiment, vary: Mapping[str, Sequence[Any]], seeds: Sequence[int]) -> dict[str, Experiment]:

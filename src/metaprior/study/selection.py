@@ -5,7 +5,7 @@ picks a model that learned from most of the labels by its supervised loss on the
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -106,6 +106,10 @@ def select(
     if labels is not None and not criterion.looks_at_labels:
         raise MetapriorError(f"the criterion '{by}' looks at no labelled set, so none can be chosen for it")
     labels = labels or (Labels() if criterion.looks_at_labels else None)
+    if data is None:
+        refuse_other_data({folder: experiment.data for folder, experiment in experiments.items()})
+    if by == "supervised":
+        refuse_other_losses(experiments)
     if criterion.value is None:
         found = _ranked_by_each_other(folders, data or experiments[folders[0]].data)
     else:
@@ -118,6 +122,26 @@ def select(
     sign = -1 if criterion.larger_is_better else 1
     ranked = sorted(found, key=lambda each: (each.value is None, sign * (each.value or 0.0)))
     return Selection(by, criterion.larger_is_better, tuple(ranked), labels)
+
+
+def refuse_other_data(trained_on: Mapping[Path, str]) -> None:
+    """An error where runs were trained on different data, so that no one set is theirs to be compared on."""
+    (first, its), *others = trained_on.items()
+    other = next(((folder, data) for folder, data in others if data != its), None)
+    if other is not None:
+        raise MetapriorError(
+            f"{first} was trained on {its} and {other[0]} on {other[1]}; say with --data what to compare them on"
+        )
+
+
+def refuse_other_losses(experiments: Mapping[Path, Experiment]) -> None:
+    """An error where runs were trained by different supervised losses, whose values do not compare."""
+    terms = {getattr(each.method, "supervision", None) for each in experiments.values()}
+    if len({term.loss for term in terms if term is not None}) > 1:
+        raise MetapriorError(
+            "these runs have different supervised losses, which do not compare; take another criterion, such as "
+            "dci_disentanglement"
+        )
 
 
 @dataclass(frozen=True)

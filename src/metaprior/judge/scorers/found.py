@@ -1,5 +1,6 @@
 """What a scorer hands back: the scores of one metric, and the matrices behind them."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
@@ -34,6 +35,14 @@ def scored(
 ) -> Score:
     """A mean over ``n``, from ``drawn`` examples (by default n); details that say nothing are left out."""
     rows = codes.distinct(n if drawn is None else drawn)
-    said = {name: list(each) if isinstance(each, tuple) else each for name, each in details.items()}
+    said = {name: _plain(each) for name, each in details.items()}
     said = {name: each for name, each in said.items() if each is not None and each != []}
-    return Score(value, n, settings.seed, codes.protocol, rows, reason=reason if value is None else None, details=said)
+    reason = (reason or "these examples do not allow it") if value is None else None
+    return Score(value, n, settings.seed, codes.protocol, rows, reason=reason, details=said)
+
+
+def _plain(said: Any) -> Any:
+    """Sequences as lists, and nothing in place of NaN, which JSON does not know."""
+    if isinstance(said, tuple | list):
+        return [_plain(each) for each in said]
+    return None if isinstance(said, float) and math.isnan(said) else said
