@@ -1,11 +1,13 @@
 """What labellers say, against the facts of the study's code."""
 
+from typing import get_args
+
 import numpy as np
 import pytest
 from numpy.random import RandomState
 
 from metaprior.core import MetapriorError
-from metaprior.data import LABELLERS, DSpritesOptions, divide, dsprites_world, few_labels
+from metaprior.data import LABELLERS, DSpritesOptions, LabellerName, divide, dsprites_world, few_labels
 
 SIZES = (3, 6, 40, 32, 32)
 WORLD = dsprites_world(DSpritesOptions(size=16))
@@ -13,6 +15,10 @@ WORLD = dsprites_world(DSpritesOptions(size=16))
 
 def factors(count: int = 1000, sizes: tuple[int, ...] = SIZES) -> np.ndarray:
     return np.stack([np.random.default_rng(k).integers(size, size=count) for k, size in enumerate(sizes)], axis=1)
+
+
+def test_the_names_that_options_take_are_those_of_the_table() -> None:
+    assert get_args(LabellerName) == tuple(LABELLERS)
 
 
 @pytest.mark.parametrize("name", LABELLERS)

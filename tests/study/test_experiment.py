@@ -80,6 +80,11 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "recipe": ({"recipe": "beta-vea"}, "unknown method 'beta-vea'; did you mean 'beta-vae'"),
     "key": ({"recipe": "vae", "lables": 3}, "'lables'; did you mean 'labels'"),
     "method's key": ({"recipe": "beta-vae", "method": {"bta": 3}}, "unknown key in method 'bta'; did you mean 'beta'"),
+    "key of a nested choice": (
+        {"recipe": "s2-beta-vae", "method": {"gamma_sup": 8}},
+        "unknown key in method 'gamma_sup'; it lies in method.supervision",
+    ),
+    "option of the loop": ({"recipe": "vae", "steps": 8}, "unknown key in config 'steps'; it lies in config.loop"),
     "loop's key": ({"recipe": "vae", "loop": {"sed": 3}}, "unknown key in config.loop 'sed'; did you mean 'seed'"),
     "type": ({"recipe": "vae", "loop": {"steps": "many"}}, "config.loop.steps: expected `int`, got `str`, got 'many'"),
     "schedule": ({"recipe": "beta-vae", "method": {"beta": "linaer(start=0)"}}, "unknown schedule 'linaer'"),

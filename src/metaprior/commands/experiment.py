@@ -3,11 +3,12 @@
 import json
 from dataclasses import dataclass, field, make_dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 
 from metaprior.core import MetapriorError
+from metaprior.data import LabellerName
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class ExperimentOptions:
     """Labelled examples, for methods that learn from them and pipelines that select by them."""
     label_seed: int = 0
     """Seed of the labelled set."""
-    labeller: Literal["perfect", "binned", "noisy", "partial", "permuted"] = "perfect"
+    labeller: LabellerName = "perfect"
     """What labels say: the truth; 5 bins; 1 in 10 at random; two factors only; values without their order."""
     label_share: float = 1.0
     """Share of the labels that train; the others are held out, to select by."""

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import tyro
 from rich.console import Console
@@ -10,6 +10,7 @@ from rich.table import Table
 
 from metaprior.commands.command import Json, as_json, place, progress, run_folders
 from metaprior.core import MetapriorError
+from metaprior.data import LabellerName
 
 
 @dataclass(frozen=True)
@@ -31,7 +32,7 @@ class Select:
     """Labelled examples for a metric to look at; by default 100."""
     label_seed: int = 0
     """Seed of the labelled set: the same for all runs."""
-    labeller: Literal["perfect", "binned", "noisy", "partial", "permuted"] = "perfect"
+    labeller: LabellerName = "perfect"
     """What the labels say of the true factors."""
     data: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """Data to draw from; by default what each run was trained on."""

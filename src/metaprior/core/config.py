@@ -37,11 +37,12 @@ def from_plain(kind: type[T], plain: Any, where: str = "config", base: T | None 
     """
     if not isinstance(plain, dict):
         raise MetapriorError(f"{where} must be an object with keys, not {plain!r}")
-    hints = get_type_hints(kind)
-    known = {f.name: hints[f.name] for f in dataclasses.fields(kind)}  # pyright: ignore[reportArgumentType]
+    known = _fields(kind)
     values = {}
     for key, value in plain.items():
         if key not in known:
+            if home := _home(known, key, where):
+                raise MetapriorError(f"unknown key in {where} '{key}'; it lies in {home}")
             raise unknown(f"key in {where}", key, known)
         values[key] = _convert(known[key], value, f"{where}.{key}", getattr(base, key, None))
     try:
@@ -50,8 +51,28 @@ def from_plain(kind: type[T], plain: Any, where: str = "config", base: T | None 
         raise MetapriorError(f"{where}: {fault}") from None
 
 
+def _fields(kind: Any) -> dict[str, Any]:
+    hints = get_type_hints(kind)
+    return {f.name: hints[f.name] for f in dataclasses.fields(kind)}
+
+
+def _nested(hint: Any) -> bool:
+    return dataclasses.is_dataclass(hint) and isinstance(hint, type) and not issubclass(hint, Schedule)
+
+
+def _home(known: dict[str, Any], key: str, where: str) -> str | None:
+    """The nested object that a key belongs to, if one has it: where a config of an earlier version is flatter."""
+    for name, hint in known.items():
+        if not _nested(hint):
+            continue
+        inner, place = _fields(hint), f"{where}.{name}"
+        if home := place if key in inner else _home(inner, key, place):
+            return home
+    return None
+
+
 def _convert(hint: Any, value: Any, where: str, base: Any) -> Any:
-    if dataclasses.is_dataclass(hint) and isinstance(hint, type) and not issubclass(hint, Schedule):
+    if _nested(hint):
         return from_plain(hint, value, where, base)
     if hint == Scalar:
         if isinstance(value, bool) or not isinstance(value, int | float | str):

@@ -16,8 +16,8 @@ from metaprior.data.dsprites_variants import (
 )
 from metaprior.data.entry import Entry
 from metaprior.data.folder import FolderOptions
-from metaprior.data.labelled import divide, few_labels
-from metaprior.data.labellers import LABELLERS, Labeller
+from metaprior.data.labelled import divide, few_labels, training_labels
+from metaprior.data.labellers import LABELLERS, Labeller, LabellerName, find_labeller
 from metaprior.data.mpi3d import read_mpi3d
 from metaprior.data.official import OfficialOptions
 from metaprior.data.on_disk import render_to_disk, rendered, rendered_path
@@ -29,10 +29,10 @@ from metaprior.data.world import Held, Renderer, World
 
 __all__ = [
     "CATALOGUE", "LABELLERS", "DSpritesOptions", "Dataset", "DigitsOptions", "Entry", "FolderOptions", "Held",
-    "Labeller", "OfficialOptions", "Pack", "PackOptions", "Renderer", "ScreamOptions", "Shapes3DOptions",
-    "TextOptions", "VariantOptions", "World", "available", "color_dsprites", "contents", "describe", "divide",
-    "dsprites_world", "few_labels", "load", "load_pictures", "noisy_dsprites", "official_cars3d",
-    "official_dsprites", "official_shapes3d", "official_smallnorb", "read_cars3d", "read_dsprites", "read_mpi3d",
-    "read_shapes3d", "read_smallnorb", "render_to_disk", "rendered", "rendered_path", "scream_dsprites",
-    "shapes3d_world",
+    "Labeller", "LabellerName", "OfficialOptions", "Pack", "PackOptions", "Renderer", "ScreamOptions",
+    "Shapes3DOptions", "TextOptions", "VariantOptions", "World", "available", "color_dsprites", "contents", "describe",
+    "divide", "dsprites_world", "few_labels", "find_labeller", "load", "load_pictures", "noisy_dsprites",
+    "official_cars3d", "official_dsprites", "official_shapes3d", "official_smallnorb", "read_cars3d", "read_dsprites",
+    "read_mpi3d", "read_shapes3d", "read_smallnorb", "render_to_disk", "rendered", "rendered_path", "scream_dsprites",
+    "shapes3d_world", "training_labels",
 ]  # fmt: skip

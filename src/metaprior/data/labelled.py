@@ -55,11 +55,20 @@ def divide(labelled: Dataset, share: float) -> tuple[Dataset, Dataset | None]:
     >>> [len(part) for part in divide(few_labels(load("digits"), 100, seed=0), 0.9)]
     [90, 10]
     """
-    if not 0 < share <= 1:
-        raise MetapriorError(f"the share of the labels that trains must lie in (0, 1], not {share:g}")
-    training = math.ceil(round(len(labelled) * share, 9))  # 0.9 * 10 is a little more than 9
+    training = training_labels(len(labelled), share)
     rows = torch.arange(len(labelled))
     return labelled.take(rows[:training]), labelled.take(rows[training:]) if training < len(labelled) else None
+
+
+def training_labels(count: int, share: float) -> int:
+    """How many of ``count`` labels train where a share of them does.
+
+    >>> [training_labels(count, 0.9) for count in (5, 10, 101)]
+    [5, 9, 91]
+    """
+    if not 0 < share <= 1:
+        raise MetapriorError(f"the share of the labels that trains must lie in (0, 1], not {share:g}")
+    return math.ceil(round(count * share, 9))  # 0.9 * 10 is a little more than 9
 
 
 def _uniform(sizes: tuple[int, ...], count: int, random: RandomState) -> np.ndarray:

@@ -6,13 +6,13 @@ disentanglement_lib's semi_supervised_utils.py.
 """
 
 from collections.abc import Callable
-from typing import NamedTuple, TypeAlias
+from typing import Literal, NamedTuple, TypeAlias
 
 import numpy as np
 from jaxtyping import Int
 from numpy.random import RandomState
 
-from metaprior.core import MetapriorError
+from metaprior.core import MetapriorError, unknown
 
 BINS = 5
 RANDOM = 0.1
@@ -28,6 +28,8 @@ class Told(NamedTuple):
 
 
 Labeller: TypeAlias = Callable[[np.ndarray, tuple[int, ...], RandomState], Told]
+LabellerName: TypeAlias = Literal["perfect", "binned", "noisy", "partial", "permuted"]
+"""The names in :data:`LABELLERS`."""
 
 
 def perfect(factors: np.ndarray, sizes: tuple[int, ...], random: RandomState) -> Told:
@@ -80,3 +82,15 @@ LABELLERS: dict[str, Labeller] = {
     "permuted": permuted,
 }
 """The labellers of the study by name."""
+
+
+def find_labeller(name: str) -> Labeller:
+    """The labeller of that name.
+
+    >>> find_labeller("niosy")
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: unknown labeller 'niosy'; did you mean 'noisy'?
+    """
+    if name not in LABELLERS:
+        raise unknown("labeller", name, LABELLERS)
+    return LABELLERS[name]

@@ -8,12 +8,12 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import torch
 
-from metaprior.core import DataSpec, MetapriorError, Method, Recipe, Source, derived_seed, from_plain, to_plain, unknown
-from metaprior.data import LABELLERS, Dataset, World, divide, few_labels
+from metaprior.core import DataSpec, MetapriorError, Method, Recipe, Source, derived_seed, from_plain, to_plain
+from metaprior.data import Dataset, LabellerName, World, divide, few_labels, find_labeller
 from metaprior.data import load as load_data
 from metaprior.methods import find_recipe, name_of
 from metaprior.training import Callback, Loop, ProgressBar, Result, Run, fit, load_tensors, new_run_folder, provenance
@@ -40,7 +40,7 @@ class Experiment:
     """Labelled examples, for methods that learn from them."""
     label_seed: int = 0
     """Seed of the labelled set; all models of one seed see the same labels."""
-    labeller: Literal["perfect", "binned", "noisy", "partial", "permuted"] = "perfect"
+    labeller: LabellerName = "perfect"
     """What the labels say of the true factors."""
     label_share: float = 1.0
     """Share of the labels that train; the others are held out to select models by."""
@@ -71,7 +71,7 @@ def train(
     data: str = "dsprites",
     labels: int | None = None,
     label_seed: int = 0,
-    labeller: Literal["perfect", "binned", "noisy", "partial", "permuted"] = "perfect",
+    labeller: LabellerName = "perfect",
     label_share: float = 1.0,
     warm_start: str | Path | None = None,
     out: str | Path | None = None,
@@ -195,9 +195,7 @@ def build_sources(experiment: Experiment, data: Dataset | World) -> dict[str, So
 
 def labelled_sets(experiment: Experiment, data: Dataset | World) -> tuple[Dataset, Dataset | None]:
     """The labelled examples that the experiment trains on, and those that it holds out."""
-    if experiment.labeller not in LABELLERS:
-        raise unknown("labeller", experiment.labeller, LABELLERS)
-    labeller = LABELLERS[experiment.labeller]
+    labeller = find_labeller(experiment.labeller)
     labelled = few_labels(data, experiment.labels or 0, experiment.label_seed, labeller)
     return divide(labelled, experiment.label_share)
 
