@@ -10,10 +10,8 @@ from torch.distributions import Bernoulli, Normal, kl_divergence
 
 from metaprior.objectives import (
     bernoulli_nll,
-    gaussian_total_correlation,
     kl_normal,
     ratio_loss,
-    ratio_total_correlation,
     sample_normal,
     supervised_xent,
 )
@@ -44,30 +42,6 @@ def test_grey_pixels_cost_at_least_their_entropy():
     image = torch.full((1, 1, 1, 1), 0.3)
     best = bernoulli_nll(torch.full((1, 1, 1, 1), math.log(0.3 / 0.7)), image).item()
     assert best == pytest.approx(-(0.3 * math.log(0.3) + 0.7 * math.log(0.7)), abs=1e-6)
-
-
-@pytest.mark.parametrize("correlation", [0.0, 0.3, 0.9])
-def test_gaussian_total_correlation_of_two_codes(correlation):
-    covariance = torch.tensor([[4.0, 2 * correlation], [2 * correlation, 1.0]], dtype=torch.float64)
-    expected = -0.5 * math.log(1 - correlation**2)
-    assert gaussian_total_correlation(covariance).item() == pytest.approx(expected, abs=1e-12)
-
-
-def test_gaussian_total_correlation_ignores_scale():
-    mixing = random(0, 4, 4).double()
-    covariance = mixing @ mixing.T + torch.eye(4)
-    scale = torch.tensor([0.1, 1.0, 10.0, 3.0]).double()
-    scaled = covariance * scale[:, None] * scale
-    assert torch.allclose(gaussian_total_correlation(covariance), gaussian_total_correlation(scaled))
-
-
-def test_the_ideal_critic_recovers_the_gaussian_total_correlation():
-    covariance = torch.tensor([[1.0, 0.7], [0.7, 1.0]]).double()
-    codes = random(0, 50_000, 2).double() @ torch.linalg.cholesky(covariance).T
-    joint = torch.distributions.MultivariateNormal(torch.zeros(2).double(), covariance).log_prob(codes)
-    product = Normal(0.0, 1.0).log_prob(codes).sum(dim=1)
-    estimate = ratio_total_correlation(torch.stack([joint, product], dim=1))
-    assert estimate.item() == pytest.approx(gaussian_total_correlation(covariance).item(), abs=0.01)
 
 
 def test_an_ignorant_critic_loses_ln_2():

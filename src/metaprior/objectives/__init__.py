@@ -13,7 +13,6 @@ from metaprior.objectives.supervised import (
     supervised_xent,
 )
 from metaprior.objectives.total_correlation import (
-    gaussian_total_correlation,
     minibatch_total_correlation,
     ratio_loss,
     ratio_total_correlation,
@@ -21,7 +20,7 @@ from metaprior.objectives.total_correlation import (
 
 __all__ = [
     "adaptively_shared", "average_of_posteriors", "bernoulli_nll", "covariance", "embedding_xent",
-    "gaussian_total_correlation", "kl_between_normals", "kl_normal", "log_normal", "minibatch_total_correlation",
+    "kl_between_normals", "kl_normal", "log_normal", "minibatch_total_correlation",
     "normalised_factors", "off_diagonal_penalty", "product_of_posteriors", "ratio_loss", "ratio_total_correlation",
     "sample_normal", "shared_where", "supervised_covariance", "supervised_l2", "supervised_l2_every_pair",
     "supervised_xent", "unit_variance_penalty",

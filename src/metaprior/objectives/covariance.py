@@ -4,15 +4,15 @@ from jaxtyping import Float
 from torch import Tensor
 
 
-def covariance(rows: Float[Tensor, "b z"], others: Float[Tensor, "b f"] | None = None) -> Float[Tensor, "z f"]:
-    """Covariance of the columns of ``rows`` with those of ``others`` (or with each other), divided by B, not B - 1.
+def covariance(rows: Float[Tensor, "b z"]) -> Float[Tensor, "z z"]:
+    """Covariance of the columns of ``rows`` with each other, divided by B, not B - 1.
 
     >>> import torch
     >>> covariance(torch.tensor([[0.0, 0.0], [2.0, 4.0]])).tolist()
     [[1.0, 2.0], [2.0, 4.0]]
     """
-    others = rows if others is None else others
-    return (rows - rows.mean(dim=0)).T @ (others - others.mean(dim=0)) / len(rows)
+    centred = rows - rows.mean(dim=0)
+    return centred.T @ centred / len(rows)
 
 
 def off_diagonal_penalty(matrix: Float[Tensor, "z z"]) -> Float[Tensor, ""]:

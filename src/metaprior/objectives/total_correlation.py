@@ -2,7 +2,6 @@
 
 import math
 
-import torch
 import torch.nn.functional as F
 from jaxtyping import Float
 from torch import Tensor
@@ -48,6 +47,7 @@ def minibatch_total_correlation(
     same, the value is -(Z - 1) ln N, so it is no estimate of the total correlation itself and may well be negative.
     Source: Chen et al. 2018, equation 5, with the estimator of Locatello et al. 2019.
 
+    >>> import torch
     >>> same = torch.zeros(4, 3)
     >>> round(minibatch_total_correlation(torch.randn(4, 3), same, same).item() / math.log(4), 4)  # -(3 - 1)
     -2.0
@@ -56,15 +56,3 @@ def minibatch_total_correlation(
     joint = log_density.sum(dim=2).logsumexp(dim=1)
     product = log_density.logsumexp(dim=1).sum(dim=1)
     return (joint - product).mean()
-
-
-def gaussian_total_correlation(covariance: Float[Tensor, "z z"]) -> Float[Tensor, ""]:
-    r"""The total correlation of a normal distribution, from its covariance.
-
-    .. math:: \tfrac12 (\textstyle\sum_j \log \Sigma_{jj} - \log \det \Sigma)
-
-    >>> import torch
-    >>> round(gaussian_total_correlation(torch.tensor([[1.0, 0.8], [0.8, 1.0]])).item(), 6)  # -ln(1 - 0.64) / 2
-    0.510826
-    """
-    return 0.5 * (covariance.diagonal().log().sum() - torch.linalg.slogdet(covariance).logabsdet)

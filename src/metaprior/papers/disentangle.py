@@ -18,7 +18,7 @@ from metaprior.data import World, few_labels
 from metaprior.data import load as load_data
 from metaprior.judge import Settings, judge
 from metaprior.methods import VAE, find_recipe
-from metaprior.objectives import gaussian_total_correlation
+from metaprior.metrics import gaussian_total_correlation
 from metaprior.papers.claim import Claim, Experiment, Measured, Verdict
 from metaprior.study import Experiment as Training
 from metaprior.study import load
@@ -143,7 +143,7 @@ def sampled_codes_decorrelate(folder: Path) -> Measured:
                 mean, logvar = Model(beta, seed).load(folder).posterior(images)
             noise = torch.randn(mean.shape, generator=generator(seed, "sampled codes"))
             sampled = mean + (logvar / 2).exp() * noise
-            values.append([gaussian_total_correlation(torch.cov(c.double().T)).item() for c in (mean, sampled)])
+            values.append([gaussian_total_correlation(torch.cov(c.double().T).numpy()) for c in (mean, sampled)])
         on_mean, on_samples = np.mean(values, axis=0)
         of_means.append(float(on_mean))
         of_samples.append(float(on_samples))
