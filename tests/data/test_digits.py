@@ -16,7 +16,7 @@ def digits(text: str = "digits", split: str = "all") -> Dataset:
 
 def test_counts() -> None:
     assert [len(digits(split=split)) for split in ("train", "test", "all")] == [1437, 360, 1797]
-    assert digits().spec == DataSpec(image_shape=(1, 8, 8), classes=10)
+    assert digits().spec == DataSpec(image_shape=(1, 8, 8), classes=10, examples=len(digits()))
     assert digits().labels.bincount().tolist() == [178, 182, 177, 183, 181, 182, 181, 179, 174, 180]  # pyright: ignore
 
 

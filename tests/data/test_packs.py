@@ -164,7 +164,8 @@ def test_real(name: str, file: str, split: str, count: int | None, shape: tuple 
         pytest.skip(f"{file}.parquet is not in ../shared/data or $METAPRIOR_DATA")
     data = load(name, split)
     assert isinstance(data, Dataset)
-    assert data.spec == DataSpec(shape, data.factor_sizes, classes, 256 if shape is None else 0)
+    vocabulary = 256 if shape is None else 0
+    assert data.spec == DataSpec(shape, data.factor_sizes, classes, vocabulary, examples=len(data))
     assert count is None or len(data) == count
     if data.labels is not None:
         assert sorted(data.labels.unique().tolist()) == list(range(classes))

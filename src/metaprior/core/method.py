@@ -68,6 +68,8 @@ class DataSpec:
     labelled_factors: tuple[str, ...] = ()
     """Names of the factors that labels tell, in the order in which they are tied to codes."""
     labelled_factor_sizes: tuple[int, ...] = ()
+    examples: int | None = None
+    """How many examples a finite set holds; None: a world, of which any combination of factors can be drawn."""
 
 
 class Recipe(Protocol):

@@ -132,7 +132,8 @@ class Pairs(Stream):
 
     The first image is uniform; so are which factors change and their new values, always other than the old. With
     ``changed=0`` their number is uniform from 1 to all but one. Factors of one value cannot change; a nuisance that is
-    hidden in an index beside the factors is drawn anew.
+    hidden in an index beside the factors is drawn anew. That the source counts through all combinations in order is for
+    the recipe to ask (:attr:`DataSpec.examples`): a stream sees its length alone.
 
     >>> Pairs(2, factor_sizes=(3, 4)).indices(12, seed=0, name="pairs", turn=0).shape
     torch.Size([2, 2])

@@ -113,6 +113,7 @@ class Dataset:
             factor_sizes=self.factor_sizes,
             classes=self.classes,
             vocabulary=0 if self.tokens is None else max(self.vocabulary, int(self.tokens.max()) + 1),
+            examples=len(self),
         )
 
     @property

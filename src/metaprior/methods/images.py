@@ -22,3 +22,16 @@ resize the data (size=32) or choose nets=mlp
             "resize the data (size=32) or choose nets=mlp"
         )
     return data.image_shape
+
+
+def require_codes(factors: int, latent_dim: int) -> None:
+    """Raise unless each factor can be tied to a code of its own.
+
+    >>> require_codes(factors=5, latent_dim=4)
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: 5 factors cannot be tied to 4 codes; raise latent_dim to at least 5
+    """
+    if factors > latent_dim:
+        raise MetapriorError(
+            f"{factors} factors cannot be tied to {latent_dim} codes; raise latent_dim to at least {factors}"
+        )

@@ -2,13 +2,15 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from math import prod
 from typing import Any, Literal
 
 import torch
 from torch import Tensor
 
-from metaprior.core import Batch, DataSpec, Method, Pairs, Scalar, Step, Stream, Term
+from metaprior.core import Batch, DataSpec, MetapriorError, Method, Pairs, Scalar, Step, Stream, Term
 from metaprior.methods.beta_vae import BetaVAE, BetaVAERecipe
+from metaprior.methods.images import require_codes
 from metaprior.nets import AutoencoderNets, Posterior
 from metaprior.objectives import (
     adaptively_shared,
@@ -77,5 +79,12 @@ class PairVAERecipe(BetaVAERecipe):
     def build(self, data: DataSpec) -> Method:
         """A :class:`PairVAE` for images of the data's shape."""
         pairs = Pairs(self.batch, factor_sizes=data.factor_sizes, changed=self.changed)
+        if data.examples is not None:
+            raise MetapriorError(
+                f"pairs need a world of all {prod(data.factor_sizes)} combinations of its factors; this data is a set of "
+                f"{data.examples} examples, so take a world, or a method that learns from single images"
+            )
+        if self.known:
+            require_codes(len(data.factor_sizes), self.latent_dim)
         nets, options = self.build_nets(data), self.shared(data)
         return PairVAE(nets, pairs, COMMON[self.common], self.known, self.beta, **options)

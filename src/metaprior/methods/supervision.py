@@ -9,6 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from metaprior.core import Cycle, DataSpec, MetapriorError, Scalar, Step, Stream
+from metaprior.methods.images import require_codes
 from metaprior.objectives import (
     embedding_xent,
     normalised_factors,
@@ -159,9 +160,6 @@ class SupervisionRecipe:
         sizes = data.labelled_factor_sizes or data.factor_sizes
         if not sizes:
             raise MetapriorError("a supervised method needs data with factors of variation, and this data has none")
-        if len(sizes) > latent_dim:
-            raise MetapriorError(
-                f"{len(sizes)} factors cannot be tied to {latent_dim} codes; raise latent_dim to at least {len(sizes)}"
-            )
+        require_codes(len(sizes), latent_dim)
         options = {"sigma": self.sigma} if self.loss.startswith("embed") else {}
         return Supervision(LOSSES[self.loss](sizes, **options), self.gamma_sup, self.labelled_batch)
