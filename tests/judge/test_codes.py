@@ -9,7 +9,8 @@ import torch
 from metaprior.core import MetapriorError
 from metaprior.data import Dataset
 from metaprior.judge import codes as codes_module
-from metaprior.judge.codes import CodesOfRows, CodesOfWorld, codes_of, is_world, was_seen
+from metaprior.judge.codes import codes_of, is_world, was_seen
+from metaprior.judge.draws import CodesOfRows, CodesOfWorld, Encoded
 from tests.judge.worlds import SIZES, Pixels, all_factors, rows, world
 
 
@@ -77,7 +78,7 @@ def test_a_model_on_rows_gives_the_codes_of_those_rows() -> None:
     assert isinstance(held, CodesOfRows)
     assert data.factors is not None
     assert np.array_equal(held.factors, data.factors.numpy())
-    assert np.allclose(held.codes * (np.array(SIZES) - 1), held.factors, atol=0.02)
+    assert np.allclose(held.codes.mean * (np.array(SIZES) - 1), held.factors, atol=0.02)
     assert held.factor_sizes == SIZES
 
 
@@ -86,7 +87,7 @@ def test_a_world_too_large_to_encode_at_once_gives_the_same_codes(monkeypatch: p
     monkeypatch.setattr(codes_module, "WHOLE_WORLD", 10)
     as_drawn = codes_of(Pixels(), world())
     assert isinstance(as_drawn, CodesOfWorld)
-    assert callable(as_drawn.codes)
+    assert not isinstance(as_drawn.look_up, Encoded)
     assert all(map(np.array_equal, at_once.sample(100, seed=0), as_drawn.sample(100, seed=0)))
 
 
@@ -99,6 +100,22 @@ def test_rows_with_a_missing_factor_are_left_out_and_counted() -> None:
     assert isinstance(held, CodesOfRows)
     assert len(held.codes) == 198
     assert held.protocol == "finite (2 rows with a missing factor left out)"
+
+
+def test_a_missing_factor_is_no_value_in_bare_arrays_either() -> None:
+    held = codes_of([[0.0], [1.0], [2.0]], [[0], [-1], [1]])
+    assert isinstance(held, CodesOfRows)
+    assert held.factors.ravel().tolist() == [0, 1]
+    assert held.protocol == "finite (1 rows with a missing factor left out)"
+
+
+def test_a_permuted_world_has_the_same_codes_at_other_combinations() -> None:
+    held = codes_of(np.arange(60.0)[:, None], world())
+    assert isinstance(held, CodesOfWorld)
+    (before, factors), (after, same) = held.sample(500, 0), held.permuted(1).sample(500, 0)
+    assert np.array_equal(factors, same)
+    assert not np.array_equal(before, after)
+    assert set(after.ravel()) <= set(range(60))
 
 
 def test_what_does_not_fit_together_is_refused() -> None:
@@ -129,6 +146,6 @@ def test_permuted_rows_keep_every_code_and_every_factor() -> None:
     held = codes_of(Pixels(), data)
     assert isinstance(held, CodesOfRows)
     other = held.permuted(seed=0)
-    assert np.array_equal(other.codes, held.codes)
+    assert other.codes is held.codes
     assert not np.array_equal(other.factors, held.factors)
     assert sorted(map(tuple, other.factors)) == sorted(map(tuple, held.factors))

@@ -179,9 +179,23 @@ def test_chance_is_told_below_a_thousand_rows_of_a_finite_set_and_n_stays_what_i
     assert "chance" not in many.to_json()["scores"]["factor_vae_score"]
 
 
-def test_a_world_is_judged_without_chance_and_on_no_more_rows_than_it_has() -> None:
-    scores = judge(Pixels(), world(), settings=SMALL).scores
-    assert {(score.rows, score.chance) for score in scores.values()} == {(60, None)}
+def test_a_small_world_is_judged_beside_chance_and_a_large_one_is_not() -> None:
+    small = judge(Pixels(), world(), metrics=FIRST, settings=SMALL).scores
+    assert {score.rows for score in small.values()} == {60}
+    for name in ("mig", "dci_disentanglement", "factor_vae_score"):
+        assert small[name].value > small[name].chance + 0.3, name  # type: ignore[operator]
+    assert small["dci_informativeness"].chance > 0.9  # type: ignore[operator]  # 60 examples are learnt by heart
+    large = judge(Pixels(), world((10, 10, 10)), metrics=FIRST, settings=SMALL).scores
+    assert {score.chance for score in large.values()} == {None}
+
+
+def test_where_rows_are_too_few_for_one_metric_the_others_are_still_told() -> None:
+    scores = judge([[1.0, 2.0]], [[0, 1]], metrics=["mig", "dci", "unsupervised"])
+    assert (
+        scores["dci_completeness"].reason == "1 rows are too few to train and to test on; a predictor needs at least 2"
+    )
+    assert scores["mig"].reason == "no factor varies in this sample"
+    json.dumps(scores.to_json(), allow_nan=False)
 
 
 def test_an_unknown_metric_is_named_with_its_neighbour() -> None:

@@ -1,6 +1,7 @@
 """The whole suite of metrics on a world, on rows, on sampled codes, and where a combination has several pictures."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,6 @@ from metaprior.data import World
 from metaprior.judge import USUAL, Settings, judge, metrics_of, rank
 from metaprior.judge import codes as codes_module
 from metaprior.judge.codes import codes_of
-from metaprior.judge.scorers import SCORERS
 from metaprior.metrics import METRICS, Votes
 from metaprior.metrics.paired_differences import Points
 from tests.judge.worlds import SIZES, Pixels, all_factors, rows, world
@@ -21,11 +21,12 @@ from tests.judge.worlds import SIZES, Pixels, all_factors, rows, world
 SMALL = Settings(train=600, test=300, votes=Votes(200, 100, 32, 500), points=Points(200, 100, 32))
 
 
-@pytest.mark.parametrize("metric", SCORERS)
+@pytest.mark.parametrize("metric", metrics_of(["all"]))
 @pytest.mark.parametrize("source", [world(), rows(400)], ids=["world", "rows"])
 def test_every_metric_yields_the_scores_that_its_row_names(metric: str, source: object) -> None:
     scores = judge(Pixels(), source, metrics=[metric], settings=SMALL).scores  # type: ignore[arg-type]
-    assert set(scores) <= set(METRICS[metric].scores)
+    assert set(scores) & set(METRICS[metric].scores)
+    assert set(scores) <= {name for each in metrics_of([metric]) for name in METRICS[each].scores}
     for score in scores.values():
         assert (score.value is None) == (score.reason is not None)
         assert score.value is None or math.isfinite(score.value)
@@ -33,7 +34,7 @@ def test_every_metric_yields_the_scores_that_its_row_names(metric: str, source: 
 
 def test_names_of_scores_and_metrics_ask_for_the_same() -> None:
     assert metrics_of(["explicitness", "modularity", "sap"]) == ("modularity_explicitness", "sap")
-    assert set(metrics_of(["all"])) == set(SCORERS) >= set(USUAL)
+    assert set(metrics_of(["all"])) == set(METRICS) - {"udr"} >= set(USUAL)
     with pytest.raises(MetapriorError, match="unknown metric 'sapp'; did you mean 'sap'"):
         judge(Pixels(), world(), metrics=["sapp"])
 
@@ -76,10 +77,39 @@ class Noisy(nn.Module):
 
 def test_sampled_codes_are_the_means_with_the_posterior_s_noise() -> None:
     model, source = Noisy(math.log(0.04)), rows(2000)
-    means, samples = (codes_of(model, source, representation=kind).codes for kind in ("mean", "sampled"))  # type: ignore[arg-type]
-    assert (samples - means).std() == pytest.approx(0.2, abs=0.01)  # type: ignore[operator]
-    assert np.array_equal(samples, codes_of(model, source, representation="sampled").codes)
-    assert not np.array_equal(samples, codes_of(model, source, representation="sampled", seed=1).codes)
+    means, samples = (codes_of(model, source, representation=kind).sample(2000, 0)[0] for kind in ("mean", "sampled"))  # type: ignore[arg-type]
+    assert (samples - means).std() == pytest.approx(0.2, abs=0.01)
+    held = codes_of(model, source, representation="sampled")
+    assert np.array_equal(samples, held.sample(2000, 0)[0])
+    assert not np.array_equal(np.sort(samples, axis=0), np.sort(held.sample(2000, 1)[0], axis=0))
+
+
+@pytest.mark.parametrize("whole", [2**21, 10], ids=["encoded once", "encoded as drawn"])
+def test_each_draw_of_an_example_of_a_world_is_a_new_sample_of_its_posterior(
+    whole: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes_module, "WHOLE_WORLD", whole)
+    held = codes_of(Noisy(math.log(0.04)), world(), representation="sampled")
+    codes, factors = held.sample(20_000, 0)
+    noise = codes - factors / (np.array(SIZES) - 1)
+    same = noise[(factors == 0).all(axis=1)]
+    assert same.std(axis=0) == pytest.approx(0.2, abs=0.03)
+    drawn = held.interventions(0)
+    once, again = (drawn.codes(np.zeros((2, 3), dtype=np.int64)) for _ in range(2))
+    assert once.shape == (2, 3, 3)
+    assert len(np.unique(np.append(once, again))) == 36
+    assert np.array_equal(once, held.interventions(0).codes(np.zeros((2, 3), dtype=np.int64)))
+
+
+@pytest.mark.parametrize("whole", [2**21, 10], ids=["encoded once", "encoded as drawn"])
+def test_a_score_of_sampled_codes_does_not_depend_on_which_others_are_asked_for(
+    whole: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(codes_module, "WHOLE_WORLD", whole)
+    settings = replace(SMALL, representation="sampled")
+    both = judge(Noisy(0.0), world(), metrics=["mig", "factor_vae_score", "sap"], settings=settings)
+    for metric in ("sap", "factor_vae_score"):
+        assert judge(Noisy(0.0), world(), metrics=[metric], settings=settings)[metric].value == both[metric].value
 
 
 def test_noise_lowers_the_scores_of_samples_but_not_of_means() -> None:
@@ -169,9 +199,9 @@ def test_scores_are_the_metrics_own_by_their_names() -> None:
 
     trees = metrics.dci(*drawn("dci"), seed=seed_of("dci"))
     tasks = metrics.downstream_accuracy(*drawn("downstream"), seed=seed_of("downstream"))
-    fair = metrics.unfairness_of(codes.interventions(), train=600, seed=seed_of("fairness"))  # type: ignore[arg-type]
+    fair = metrics.unfairness_of(codes.interventions(seed_of("fairness")), train=600, seed=seed_of("fairness"))  # type: ignore[arg-type]
     reduced = metrics.reduced_downstream_accuracy(*drawn("reduced_downstream"), seed=seed_of("reduced_downstream"))
-    vote = metrics.factor_vae_score_of(codes.interventions(), SMALL.votes, seed_of("factor_vae_score"))
+    vote = metrics.factor_vae_score_of(codes.interventions(0), SMALL.votes, seed_of("factor_vae_score"))
     split = drawn("modularity_explicitness")
     expected = {
         "dci_disentanglement": trees.disentanglement,
@@ -195,13 +225,57 @@ def test_scores_are_the_metrics_own_by_their_names() -> None:
     assert np.allclose(scores.tables["dci_importance"].values, trees.importance)
 
 
-def test_unified_scores_are_each_matrix_in_each_way() -> None:
+def test_unified_scores_are_the_matrices_of_other_scores_in_each_way() -> None:
     scores = judge(Pixels(weight=torch.eye(3) + 0.3), world(), metrics=["unified"], settings=SMALL)
     codes = codes_of(Pixels(weight=torch.eye(3) + 0.3), world())
-    split = codes.split(600, 300, seed_of("unified"))
-    gap, trees, machines = metrics.mig(*split[:2]), metrics.dci(*split, seed=seed_of("unified")), metrics.sap(*split)
-    assert scores["unified_information_mig"].value == pytest.approx(gap.value)
-    assert scores["unified_importance_disentanglement"].value == pytest.approx(trees.disentanglement)
-    assert scores["unified_importance_completeness"].value == pytest.approx(trees.completeness)
-    assert scores["unified_accuracy_sap"].value == pytest.approx(machines.value)
-    assert scores["unified_information_modularity"].value == pytest.approx(metrics.modularity(*split[:2]).value)
+    sample = codes.sample(600, seed_of("mig"))
+    for other, own in {
+        "unified_information_mig": "mig",
+        "unified_importance_disentanglement": "dci_disentanglement",
+        "unified_importance_completeness": "dci_completeness",
+        "unified_accuracy_sap": "sap",
+    }.items():
+        assert scores[other].value == pytest.approx(scores[own].value), other
+    assert scores["unified_information_modularity"].value == pytest.approx(metrics.modularity(*sample).value)
+    assert len({round(score.value, 9) for score in scores.scores.values()}) > 12  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("source", ["world", "rows"])
+def test_a_constant_factor_changes_no_unified_score_of_informations(source: str) -> None:
+    factors = np.indices((4, 5)).reshape(2, -1).T.repeat(1 if source == "world" else 20, axis=0)
+    beside = np.insert(factors, 1, 3, axis=1)
+    codes = factors + 0.3 * factors[:, ::-1]
+    plain, other = (judge(codes, each, metrics=["mig", "unified"], settings=SMALL) for each in (factors, beside))
+    for name, score in plain.scores.items():
+        if name.startswith("unified_information"):
+            assert other[name].value == score.value, name
+    single = judge(codes, factors[:, :1], metrics=["unified"], settings=SMALL)
+    assert single["unified_importance_modularity"].reason == "one factor alone has no other"
+    none = judge(codes, np.zeros_like(factors), metrics=["unified"], settings=SMALL)
+    assert none["unified_accuracy_sap"].reason == "no factor varies in the training sample"
+
+
+def test_a_dead_code_is_named_by_every_metric_that_looks_at_it() -> None:
+    codes = np.insert(all_factors().numpy().astype(float), 1, 7.0, axis=1)
+    scores = judge(codes, world(), settings=SMALL)
+    for name in ("mig", "dci_disentanglement", "sap", "modularity", "explicitness", "mutual_info_score"):
+        assert scores[name].details["dead_codes"] == [1], name
+
+
+def test_sap_comes_with_what_exact_codes_reach() -> None:
+    sizes = (3, 32)
+    scores = judge(all_factors(sizes).numpy() * 0.01, world(sizes), metrics=["sap"], settings=Settings(2000, 1000))
+    assert 0.25 < scores["sap"].details["exact_codes"] < 0.45  # 2/3 of one factor, next to nothing of the other
+    assert scores["sap"].value < scores["sap"].details["exact_codes"]  # type: ignore[operator]
+
+
+@pytest.mark.parametrize("wrong", [{"backend": "xgboost"}, {"predictor": "oracle"}, {"representation": "mode"}])
+def test_an_unknown_setting_is_refused_before_anything_is_encoded(wrong: dict[str, str]) -> None:
+    with pytest.raises(MetapriorError, match=f"unknown {next(iter(wrong))} '{next(iter(wrong.values()))}'"):
+        Settings(**wrong)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("count", [Votes, Points])
+def test_no_votes_and_no_points_are_refused(count: type) -> None:
+    with pytest.raises(MetapriorError, match="train must be at least 1, not 0"):
+        count(train=0)

@@ -42,6 +42,20 @@ def test_constant_and_unseen_values() -> None:
     assert result.informativeness_test < 0.95
 
 
+def test_constant_factors_change_nothing() -> None:
+    random = np.random.default_rng(0)
+    values = random.integers(0, 4, size=(900, 2))
+    codes = values + values[:, ::-1] * 0.8 + random.normal(size=values.shape)
+    beside = np.hstack([values, np.full((900, 3), 2)])
+    plain, other = (dci(codes[:600], v[:600], codes[600:], v[600:]) for v in (values, beside))
+    for name in ("disentanglement", "completeness", "informativeness_train", "informativeness_test"):
+        assert getattr(other, name) == getattr(plain, name), name
+    assert other.constant_factors == (2, 3, 4)
+    nothing = dci(codes[:600], beside[:600, 2:], codes[600:], beside[600:, 2:])
+    assert (nothing.disentanglement, nothing.informativeness_test) == (None, None)
+    assert nothing.reason == "no factor varies in the training sample"
+
+
 def test_threads_and_repetition_do_not_change_the_result() -> None:
     once, again = dci(*identity()), dci(*identity(), threads=2)
     assert np.array_equal(once.importance, again.importance)

@@ -98,3 +98,9 @@ def test_shift_scale_and_order_of_codes_do_not_matter() -> None:
     assert irs(-3 * codes[:, ::-1] + 2, factors).value == pytest.approx(
         np.average(irs(codes, factors).per_code, weights=irs(codes, factors).max_deviation)
     )
+
+
+def test_factors_may_be_numbers_of_any_size() -> None:
+    factors = np.indices((3, 4)).reshape(2, -1).T
+    far = irs(factors + 0.1 * factors[:, ::-1], factors + 2**62)
+    assert far.value == irs(factors + 0.1 * factors[:, ::-1], factors).value

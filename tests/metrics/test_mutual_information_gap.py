@@ -4,6 +4,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import mutual_info_score
 
+from metaprior.core import MetapriorError
 from metaprior.metrics import discretise, mig, mig_ceiling, mutual_information
 from tests.metrics import reference
 
@@ -105,3 +106,13 @@ def test_names_of_factor_values_do_not_matter(names: list[int]) -> None:
     renamed = factors.copy()
     renamed[:, 1] = np.array(names)[factors[:, 1]] * 10 - 7
     assert mig(codes, renamed).value == pytest.approx(mig(codes, factors).value, abs=1e-12)
+
+
+def test_a_world_in_which_nothing_varies_has_no_ceiling() -> None:
+    with pytest.raises(MetapriorError, match="no factor of sizes"):
+        mig_ceiling((1, 1))
+
+
+def test_the_entropy_of_a_constant_is_exactly_nothing() -> None:
+    for n in (3, 7, 10, 97, 9_999):  # of which some give ln n - n ln n / n other than 0
+        assert mig(np.arange(n)[:, None], np.full((n, 1), 2)).entropy.tolist() == [0.0]

@@ -1,26 +1,26 @@
-"""Where the codes of a protocol come from: any draw from a world, or the rows there are."""
+"""Codes that metrics can ask for, from a model or codes as they are, and a world, rows, or factors."""
 
 import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any, Literal, Protocol, TypeAlias, TypeGuard, runtime_checkable
+from typing import Any, Literal, Protocol, TypeAlias, TypeGuard, cast, runtime_checkable
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from metaprior.core import Encodes, MetapriorError, generator
-from metaprior.judge.features import Gathers, Progress, features
-from metaprior.metrics import Interventions, Represent, RowInterventions, WorldInterventions, on_rows, on_world
+from metaprior.core import Encodes, Infers, MetapriorError, generator, require
+from metaprior.judge.draws import CodesOfRows, CodesOfWorld, Encoded
+from metaprior.judge.features import Gathers, Progress, features, posteriors
 from metaprior.metrics.arrays import Array, as_codes, as_factors, as_pair
+from metaprior.metrics.interventions import DRAWN_AT_ONCE
 
-WHOLE_WORLD = 1_000_000
+WHOLE_WORLD = 2**21
 """Up to so many combinations the whole world is encoded once, and every metric looks codes up."""
 ENOUGH_PICTURES = 100_000
 """Where a combination of factors has several pictures, so many of the world's are encoded, and one of each at least."""
 
 Representation: TypeAlias = Literal["mean", "sampled"]
-"""Codes are means of the posterior, or one sample of it."""
+"""Codes are means of the posterior, or a sample of it each time that a metric draws an example."""
 
 
 @runtime_checkable
@@ -40,153 +40,84 @@ Data: TypeAlias = World | Gathers | Array
 """A world, a source with a column of factors, or the factors themselves."""
 
 
-class Codes(Protocol):
-    """Where the metrics get codes and factors from: drawn from a world, or the rows there are."""
-
-    @property
-    def protocol(self) -> str: ...
-
-    @property
-    def factor_sizes(self) -> tuple[int, ...]: ...
-
-    def sample(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]: ...
-
-    def split(self, train: int, test: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]: ...
-
-    def interventions(self) -> Interventions: ...
-
-    def distinct(self, drawn: int) -> int: ...
-
-
-@dataclass(frozen=True, eq=False)
-class CodesOfWorld:
-    """Codes of any combination of factors: uniform draws with replacement, and interventions.
-
-    ``codes`` are a function of factors, or a table of ∏K·pictures×D, where a combination's pictures lie together.
-    """
-
-    codes: np.ndarray | Represent
-    factor_sizes: tuple[int, ...]
-    pictures: int = 1
-    protocol: str = "world"
-
-    def sample(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """Codes n×D and factors n×F of uniform draws with replacement."""
-        index = np.random.default_rng(seed).integers(math.prod(self.factor_sizes) * self.pictures, size=n)
-        factors = np.stack(np.unravel_index(index // self.pictures, self.factor_sizes), axis=1)
-        return (self.codes[index] if isinstance(self.codes, np.ndarray) else as_codes(self.codes(factors))), factors
-
-    def split(self, train: int, test: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """Training codes and factors, test codes and factors: independent draws."""
-        codes, factors = self.sample(train + test, seed)
-        return codes[:train], factors[:train], codes[train:], factors[train:]
-
-    def interventions(self) -> WorldInterventions:
-        """Any factor can be held fixed, at any of its values."""
-        return on_world(self.codes, self.factor_sizes, self.pictures)
-
-    def distinct(self, drawn: int) -> int:
-        """How many examples so many draws can hold."""
-        return min(drawn, math.prod(self.factor_sizes) * self.pictures)
-
-
-@dataclass(frozen=True, eq=False)
-class CodesOfRows:
-    """Codes of the rows there are: samples without replacement, a part to test on, factors held by grouping rows."""
-
-    codes: np.ndarray
-    factors: np.ndarray
-    protocol: str = "finite"
-    train_share: float = 2 / 3
-    """Share of the rows that train, where a metric trains."""
-
-    @property
-    def factor_sizes(self) -> tuple[int, ...]:
-        """How many values of each factor occur."""
-        return tuple(len(np.unique(column)) for column in self.factors.T)
-
-    def sample(self, n: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
-        """All rows, or ``n`` of them without replacement."""
-        index = np.random.default_rng(seed).permutation(len(self.codes))[:n]
-        return self.codes[index], self.factors[index]
-
-    def split(self, train: int, test: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """A share to train and the rest to test, shuffled; at most as many as asked for."""
-        n = min(len(self.codes), train + test)
-        codes, factors = self.sample(n, seed)
-        cut = max(min(train, math.floor(n * self.train_share + 1e-9)), 1)
-        if n - cut < 1:
-            raise MetapriorError(f"{n} rows are too few to train and to test on; a predictor needs at least 2")
-        return codes[:cut], factors[:cut], codes[cut : cut + test], factors[cut : cut + test]
-
-    def interventions(self) -> RowInterventions:
-        """A factor is held fixed by taking rows that share a value of it."""
-        return on_rows(self.codes, self.factors)
-
-    def distinct(self, drawn: int) -> int:
-        """How many rows so many draws hold."""
-        return min(drawn, len(self.codes))
-
-    def permuted(self, seed: int) -> "CodesOfRows":
-        """The same codes with the factors of other rows, so that codes tell nothing of them but by chance."""
-        order = np.random.default_rng(seed).permutation(len(self.factors))
-        return replace(self, factors=self.factors[order])
-
-
 def codes_of(
     model: Model,
     data: Data,
     batch: int = 512,
     progress: Progress | None = None,
     representation: Representation = "mean",
-    seed: int = 0,
 ) -> CodesOfWorld | CodesOfRows:
     """Codes that metrics can ask for, from a model or codes, and a world, a source with factors, or factors.
 
-    Codes of a whole world must be in its order. A model meets a world of up to a million combinations by encoding it
+    Codes of a whole world must be in its order. A model meets a world of up to two million combinations by encoding it
     once; larger worlds are encoded where a metric draws. Rows with a missing factor (-1) are left out.
     """
-    if not isinstance(model, Encodes) and representation != "mean":
-        raise MetapriorError("codes that are given are judged as they are; only a model has sampled ones")
-    noise = generator(seed, "sampled codes") if representation == "sampled" else None
     if isinstance(data, Tensor | np.ndarray | Sequence):
         if isinstance(model, Encodes):
             raise MetapriorError("a model needs images to encode: give a world or a data set, not the factors alone")
-        return CodesOfRows(*as_pair(model, data))
+        return _of_rows(Encoded(as_codes(model)), as_factors(data))
+    if isinstance(model, Encodes):
+        encode = _encoder(model, data, representation, batch)
+    elif representation == "mean":
+        encode = None
+    else:
+        raise MetapriorError("codes that are given are judged as they are; only a model has sampled ones")
     if is_world(data):
-        return _of_world(model, data, lambda rows, shown: features(model, data, rows, batch, shown, noise), progress)  # pyright: ignore[reportArgumentType]
+        return _of_model(encode, data, progress) if encode else _of_table(as_codes(model), data)  # pyright: ignore[reportArgumentType]
     factors = _factors(data, batch)
-    codes = features(model, data, None, batch, progress, noise) if isinstance(model, Encodes) else as_codes(model)
-    codes, factors = as_pair(codes, factors)
-    known = (factors >= 0).all(axis=1)
+    return _of_rows(encode(None, progress) if encode else Encoded(as_codes(model)), factors)  # pyright: ignore[reportArgumentType]
+
+
+Encoder: TypeAlias = Callable[[Tensor | None, Progress | None], Encoded]
+"""Codes of some rows of a source, or of all."""
+
+
+def _encoder(model: Encodes, data: Gathers, representation: Representation, batch: int) -> Encoder:
+    def means(rows: Tensor | None, progress: Progress | None) -> Encoded:
+        return Encoded(as_codes(features(model, data, rows, batch, progress)))
+
+    def samples(rows: Tensor | None, progress: Progress | None) -> Encoded:
+        mean, logvar = map(as_codes, posteriors(cast(Infers, model), data, rows, batch, progress))
+        return Encoded(mean, np.exp(logvar / 2))
+
+    if representation == "mean":
+        return means
+    require(model, Infers, "taking sampled codes")
+    return samples
+
+
+def _of_rows(codes: Encoded, factors: np.ndarray) -> CodesOfRows:
+    as_pair(codes.mean, factors)
+    known = (factors != -1).all(axis=1)
     if not known.any():
         raise MetapriorError("every row of this data set misses some factor, so there is nothing to judge codes by")
-    dropped = int((~known).sum())
-    note = f"finite ({dropped} rows with a missing factor left out)" if dropped else "finite"
-    return CodesOfRows(codes[known], factors[known], note)
+    if known.all():
+        return CodesOfRows(codes, factors)
+    kept = Encoded(codes.mean[known], None if codes.deviation is None else codes.deviation[known])
+    return CodesOfRows(kept, factors[known], f"finite ({(~known).sum()} rows with a missing factor left out)")
 
 
-def _of_world(
-    model: Model, world: World, encode: Callable[[Tensor, Progress | None], np.ndarray], progress: Progress | None
-) -> CodesOfWorld:
+def _of_table(codes: np.ndarray, world: World) -> CodesOfWorld:
+    if len(codes) != len(world):
+        raise MetapriorError(
+            f"the world has {len(world)} images and codes have {len(codes)} rows; "
+            "give codes of the whole world, or the factors of these rows"
+        )
+    sizes = tuple(int(size) for size in world.factor_sizes)
+    return CodesOfWorld(Encoded(codes), sizes, len(world) // math.prod(sizes))
+
+
+def _of_model(encode: Encoder, world: World, progress: Progress | None) -> CodesOfWorld:
     sizes = tuple(int(size) for size in world.factor_sizes)
     combinations = math.prod(sizes)
     each = len(world) // combinations
-    if not isinstance(model, Encodes):
-        codes = as_codes(model)
-        if len(codes) != len(world):
-            raise MetapriorError(
-                f"the world has {len(world)} images and codes have {len(codes)} rows; "
-                "give codes of the whole world, or the factors of these rows"
-            )
-        return CodesOfWorld(codes, sizes, each)
     if combinations > WHOLE_WORLD:
 
-        def represent(factors: np.ndarray) -> np.ndarray:
-            index = np.ravel_multi_index(tuple(factors.T), sizes)
-            return encode(torch.from_numpy(index * each + index % each), None)
+        def encoded(index: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+            found = encode(torch.from_numpy(index.ravel()), None)
+            return found(np.arange(index.size).reshape(index.shape), rng)
 
-        return CodesOfWorld(represent, sizes)
+        return CodesOfWorld(encoded, sizes, each, DRAWN_AT_ONCE)
     pictures = min(each, -(-ENOUGH_PICTURES // combinations))
     chosen = torch.arange(each).expand(combinations, each)
     if pictures < each:

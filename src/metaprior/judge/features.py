@@ -1,7 +1,7 @@
 """Features of images by any model that encodes."""
 
 from collections.abc import Callable
-from typing import Protocol, TypeAlias, cast
+from typing import Protocol, TypeAlias
 
 import numpy as np
 import torch
@@ -28,13 +28,11 @@ def features(
     indices: Tensor | None = None,
     batch: int = 512,
     progress: Progress | None = None,
-    noise: torch.Generator | None = None,
 ) -> Float[np.ndarray, "n d"]:
     """Features N×D, float32, of images by a model in evaluation mode, without gradients.
 
     ``images`` are N×C×H×W, uint8 (0 to 255) or floating (in [0, 1]); or a source, of which ``indices`` says what to
-    read, by default everything. Batches move to the model's device. With ``noise``, a generator on the CPU, features
-    are one sample each of the model's posterior in place of its mean.
+    read, by default everything. Batches move to the model's device.
 
     >>> class Mean:
     ...     def encode(self, images):
@@ -43,15 +41,7 @@ def features(
     [[1.0], [1.0]]
     """
     require(model, Encodes, "taking features")
-    if noise is None:
-        return _over_batches(model, model.encode, images, indices, batch, progress)
-    require(model, Infers, "taking sampled codes")
-
-    def sampled(images: Tensor) -> Tensor:
-        mean, logvar = cast(Infers, model).posterior(images)
-        return mean + (logvar / 2).exp() * torch.randn(mean.shape, generator=noise).to(mean)
-
-    return _over_batches(model, sampled, images, indices, batch, progress)
+    return _over_batches(model, model.encode, images, indices, batch, progress)
 
 
 def posteriors(

@@ -7,7 +7,7 @@ from typing import Any, Literal
 from metaprior.judge.disentanglement import judge
 from metaprior.judge.probe import probe
 from metaprior.judge.ranking import rank
-from metaprior.judge.scorers import SCORERS
+from metaprior.judge.scorers import SCORERS, SUMMARIES
 from metaprior.metrics import METRICS
 
 
@@ -30,7 +30,7 @@ PROTOCOLS: dict[str, Protocol] = {
         "do codes and factors of variation correspond one to one: MIG, DCI, BetaVAE and FactorVAE score, SAP, IRS…",
         "encode",
         "factors",
-        tuple(score for name in SCORERS for score in METRICS[name].scores),
+        tuple(score for name in (*SCORERS, *SUMMARIES) for score in METRICS[name].scores),
         judge,
     ),
     "probe": Protocol(

@@ -2,13 +2,13 @@
 
 from collections.abc import Mapping
 
-import numpy as np
 import torch
 
 from metaprior.core import Infers, MetapriorError, generator
 from metaprior.judge.features import Gathers, Progress, posteriors
 from metaprior.judge.scores import Score, Scores, Table
 from metaprior.metrics import Similarity, udr
+from metaprior.objectives import kl_normal
 
 
 def rank(
@@ -31,7 +31,7 @@ def rank(
         raise MetapriorError(f"UDR judges models by each other; give at least 2, not {len(models)}")
     rows = torch.randint(len(data), (n,), generator=generator(seed, "udr"))
     found = [posteriors(model, data, rows, batch, progress) for model in models.values()]
-    divergence = [(0.5 * (mean**2 + np.exp(logvar) - logvar - 1)).mean(axis=0) for mean, logvar in found]
+    divergence = [kl_normal(*map(torch.from_numpy, posterior)).mean(dim=0).numpy() for posterior in found]
     ranking = udr([mean for mean, _ in found], divergence, similarity)
     names = tuple(models)
     table = {"udr_pairs": Table(ranking.pairs, names, names, "likeness")}

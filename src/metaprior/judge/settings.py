@@ -1,8 +1,9 @@
 """How much the disentanglement protocol draws, and how it fits."""
 
 from dataclasses import dataclass, field
+from typing import get_args
 
-from metaprior.core import MetapriorError
+from metaprior.core import MetapriorError, unknown
 from metaprior.judge.codes import Representation
 from metaprior.metrics import Backend, Points, Predictor, Votes
 
@@ -21,7 +22,7 @@ class Settings:
     predictor: Predictor = "boosted"
     """What predicts factors in the downstream tasks."""
     representation: Representation = "mean"
-    """Codes are means of the posterior, or one sample of it."""
+    """Codes are means of the posterior, or a sample of it each time that a metric draws an example."""
     train_share: float = 2 / 3
     """On rows, the share that trains, where a metric trains."""
     seed: int = 0
@@ -31,5 +32,8 @@ class Settings:
         for name in ("train", "test", "bins", "threads"):
             if getattr(self, name) < 1:
                 raise MetapriorError(f"{name} must be at least 1, not {getattr(self, name)}")
+        for name, names in (("backend", Backend), ("predictor", Predictor), ("representation", Representation)):
+            if getattr(self, name) not in get_args(names):
+                raise unknown(name, getattr(self, name), get_args(names))
         if not 0 < self.train_share < 1:
             raise MetapriorError(f"train_share must lie in (0, 1), not {self.train_share:g}")

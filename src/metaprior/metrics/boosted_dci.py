@@ -12,21 +12,27 @@ from metaprior.metrics.importance import completeness, disentanglement
 
 @dataclass(frozen=True, eq=False)
 class DCI:
-    """The three scores, the importances they come from, and who grew the trees."""
+    """The three scores, the importances they come from, and who grew the trees.
 
-    disentanglement: float
-    completeness: float
-    informativeness_train: float
-    """Mean over factors of the training accuracy."""
-    informativeness_test: float
-    """Mean over factors of the test accuracy."""
+    Scores are None, with the ``reason``, if every factor is constant in the training sample.
+    """
+
+    disentanglement: float | None
+    completeness: float | None
+    informativeness_train: float | None
+    """Mean of the training accuracy, over the factors that vary there or in the test."""
+    informativeness_test: float | None
+    """Mean of the test accuracy, over the same factors."""
     importance: Float[np.ndarray, "codes factors"]
     """Each column sums to 1, or to 0 where a factor cannot be told from any code."""
     constant_factors: tuple[int, ...]
-    """Factors that do not vary in the training sample: their columns are 0."""
+    """Factors that do not vary in the training sample: their columns are 0, and take no part in D and C."""
+    dead_codes: tuple[int, ...]
+    """Codes that do not vary in the training sample: their rows are 0."""
     backend: Backend
     n_train: int
     n_test: int
+    reason: str | None = None
 
 
 def dci(
@@ -41,8 +47,9 @@ def dci(
     """Disentanglement, completeness and informativeness of codes N×D about factors N×F.
 
     Boosted trees predict each factor from all codes; their normalised importances form the matrix that
-    :func:`disentanglement` and :func:`completeness` read. The trees of disentanglement_lib have no
-    fixed seed; ours do. ``threads`` factors are fitted at a time, and the result does not depend on it.
+    :func:`disentanglement` and :func:`completeness` read. Factors that do not vary in training have no importances and
+    are left out, lest the entropies count them; disentanglement_lib fails on these. Its trees have no fixed seed; ours
+    do. ``threads`` factors are fitted at a time, and the result does not depend on it.
 
     Source: Eastwood & Williams 2018, with the trees of Locatello et al. 2019.
 
@@ -51,19 +58,23 @@ def dci(
     >>> round(result.disentanglement, 6), result.informativeness_test
     (1.0, 1.0)
     """
-    split = as_split(codes_train, factors_train, codes_test, factors_test)
+    split = codes, factors, _, answers = as_split(codes_train, factors_train, codes_test, factors_test)
     backend = available(backend)
-    tasks = problems(*split)
-    fits = fit_trees(tasks, backend, seed, threads)
+    fits = fit_trees(problems(*split), backend, seed, threads)
     importance = np.stack([fit.importance for fit in fits], axis=1)
+    varies = np.ptp(factors, axis=0) > 0
+    told = varies | (answers != factors[0]).any(axis=0)  # a value that training never saw is told wrong, and counts
+    some = bool(varies.any())
     return DCI(
-        disentanglement=disentanglement(importance),
-        completeness=completeness(importance),
-        informativeness_train=float(np.mean([fit.train_accuracy for fit in fits])),
-        informativeness_test=float(np.mean([fit.test_accuracy for fit in fits])),
+        disentanglement=disentanglement(importance[:, varies]) if some else None,
+        completeness=completeness(importance[:, varies]) if some else None,
+        informativeness_train=float(np.mean([fits[k].train_accuracy for k in np.flatnonzero(told)])) if some else None,
+        informativeness_test=float(np.mean([fits[k].test_accuracy for k in np.flatnonzero(told)])) if some else None,
         importance=importance,
-        constant_factors=tuple(k for k, task in enumerate(tasks) if task.classes == 1),
+        constant_factors=tuple(np.flatnonzero(~varies).tolist()),
+        dead_codes=tuple(np.flatnonzero(np.ptp(codes, axis=0) == 0).tolist()),
         backend=backend,
-        n_train=len(split[0]),
-        n_test=len(split[2]),
+        n_train=len(codes),
+        n_test=len(answers),
+        reason=None if some else "no factor varies in the training sample",
     )

@@ -34,7 +34,8 @@ def entropy(counts: np.ndarray) -> np.ndarray:
     counts = counts.astype(np.float64)
     total = counts.sum(axis=-1)
     logs = np.log(counts, out=np.zeros_like(counts), where=counts > 0)
-    return np.log(total) - (counts * logs).sum(axis=-1) / total
+    found = np.log(total) - (counts * logs).sum(axis=-1) / total
+    return np.where(counts.max(axis=-1) < total, found, 0.0)  # of a constant exactly 0, not a rounding error
 
 
 def mutual_information(

@@ -59,7 +59,8 @@ def irs(codes: Array, factors: Array, bins: int = 20, quantile: float = 0.99) ->
     live = np.ascontiguousarray(codes[:, moving].T, dtype=np.float64)
     furthest = np.abs(live - live.mean(axis=1, keepdims=True)).max(axis=1)
     robustness = np.zeros((len(moving), len(varies)))
-    binned = discretise(factors[:, varies].astype(np.float64), bins)
+    above = (factors - factors.min(axis=0))[:, varies].view(np.uint64)  # exact, however large the numbers
+    binned = discretise(above.astype(np.float64), bins)
     for k, held in zip(np.flatnonzero(varies), binned.T, strict=True):
         order = held.argsort(kind="stable")
         groups = np.split(live[:, order], np.flatnonzero(np.diff(held[order])) + 1, axis=1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from metaprior.metrics.arrays import Array
+from metaprior.metrics.arrays import Array, at_least_one
 from metaprior.metrics.interventions import (
     DRAWN_AT_ONCE,
     Interventions,
@@ -49,6 +49,9 @@ class Votes:
     variance_rows: int = 10_000
     prune: float = 0.05
     """Codes with a standard deviation below this are inactive."""
+
+    def __post_init__(self) -> None:
+        at_least_one(train=self.train, test=self.test, batch=self.batch, variance_rows=self.variance_rows)
 
 
 STUDY = Votes()

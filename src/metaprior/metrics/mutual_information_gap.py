@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
+from metaprior.core import MetapriorError
 from metaprior.metrics.arrays import Array, as_pair
 from metaprior.metrics.information import discretise, entropy, mutual_information
 
@@ -23,6 +24,8 @@ class InformationGap:
     """Plug-in H(factor), nats."""
     constant_factors: tuple[int, ...]
     """Factors left out of the mean because they do not vary in the sample."""
+    dead_codes: tuple[int, ...]
+    """Codes that do not vary in the sample, which tell nothing."""
     n: int
     reason: str | None = None
 
@@ -56,6 +59,7 @@ def mig(codes: Array, factors: Array, bins: int = 20) -> InformationGap:
         mutual_information=information,
         entropy=entropies,
         constant_factors=tuple(np.flatnonzero(~varies).tolist()),
+        dead_codes=tuple(np.flatnonzero(np.ptp(codes, axis=0) == 0).tolist()),
         n=len(codes),
         reason=None if kept else "no factor varies in this sample",
     )
@@ -65,7 +69,8 @@ def mig_ceiling(factor_sizes: Sequence[int], bins: int = 20) -> float:
     """The MIG of exact scalar codes, one a factor, on a world with uniform factors.
 
     K equally spaced values that fall into fewer than K bins lose information: 1 for K ≤ 20, .812 for K = 40. A factor
-    of one value has no gap and is left out.
+    of one value has no gap and is left out. Pictures that are identical for different values lower what a model can
+    reach further.
 
     >>> round(mig_ceiling((3, 6, 40, 32, 32)), 3)
     0.902
@@ -75,4 +80,6 @@ def mig_ceiling(factor_sizes: Sequence[int], bins: int = 20) -> float:
         if size > 1:
             occupied = np.bincount(discretise(np.arange(size, dtype=np.float64)[:, None], bins)[:, 0])
             ceilings.append(float(entropy(occupied)) / np.log(size))
-    return float(np.mean(ceilings)) if ceilings else float("nan")
+    if not ceilings:
+        raise MetapriorError(f"no factor of sizes {tuple(factor_sizes)} varies, so there is no gap to bound")
+    return float(np.mean(ceilings))

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from metaprior.metrics.arrays import Array
+from metaprior.metrics.arrays import Array, at_least_one
 from metaprior.metrics.interventions import (
     DRAWN_AT_ONCE,
     Interventions,
@@ -38,6 +38,9 @@ class Points:
     train: int = 10_000
     test: int = 5_000
     batch: int = 64
+
+    def __post_init__(self) -> None:
+        at_least_one(train=self.train, test=self.test, batch=self.batch)
 
 
 STUDY = Points()

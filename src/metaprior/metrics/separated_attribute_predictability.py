@@ -22,6 +22,8 @@ class AttributePredictability:
     """Test accuracy of each code on its own or, for continuous factors, squared correlation; 0 for constant factors."""
     constant_factors: tuple[int, ...]
     """Factors left out of the mean because they do not vary in the training sample."""
+    dead_codes: tuple[int, ...]
+    """Codes that do not vary in the training sample: at chance, or 0 for continuous factors."""
     continuous: bool
     n_train: int
     n_test: int
@@ -69,6 +71,7 @@ def sap(
         per_factor=per_factor,
         scores=scores[:d],
         constant_factors=tuple(np.flatnonzero(~varies).tolist()),
+        dead_codes=tuple(np.flatnonzero(np.ptp(codes[:, :d], axis=0) == 0).tolist()),
         continuous=continuous,
         n_train=len(codes),
         n_test=len(test),

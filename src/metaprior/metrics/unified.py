@@ -26,6 +26,18 @@ class Unified:
     area_precision: float
     merge_points: Float[np.ndarray, "factors factors"]
 
+    @property
+    def by_way(self) -> dict[str, float | None]:
+        """The scores by the way in which the matrix was summed up."""
+        return {
+            "disentanglement": self.disentanglement,
+            "completeness": self.completeness,
+            "mig": self.mig,
+            "sap": self.sap,
+            "modularity": self.modularity,
+            "area_precision": self.area_precision,
+        }
+
 
 def unified_scores(matrix: Array, entropy: Float[np.ndarray, " factors"] | None = None) -> Unified:
     """Sum up a matrix codes×factors as DCI, MIG, SAP and modularity do, and as the graph whose edges it weighs.
@@ -42,8 +54,11 @@ def unified_scores(matrix: Array, entropy: Float[np.ndarray, " factors"] | None 
     """
     strength = _strengths(matrix)
     if entropy is not None:
-        if np.shape(entropy) != strength.shape[1:] or not np.any(entropy):
-            raise MetapriorError(f"entropy must be {strength.shape[1]} numbers, one a factor, and not all be 0")
+        entropy = np.asarray(entropy, dtype=np.float64)
+        if entropy.shape != strength.shape[1:] or not (entropy >= 0).all() or not entropy.any():
+            raise MetapriorError(
+                f"entropy must be {strength.shape[1]} numbers of at least 0, one a factor, and not all 0"
+            )
         strength, entropy = strength[:, entropy > 0], entropy[entropy > 0]
     ranked = np.sort(np.vstack([strength, np.zeros(strength.shape[1])]), axis=0)  # a single code beats one without use
     gap = ranked[-1] - ranked[-2]

@@ -6,10 +6,11 @@ from metaprior.judge.scorers.downstream import (
     score_reduced_downstream,
     score_strong_downstream,
 )
-from metaprior.judge.scorers.found import Found, Scorer, scored
+from metaprior.judge.scorers.found import Found, Scorer, Summary, scored
 from metaprior.judge.scorers.information import score_mig, score_unsupervised
 from metaprior.judge.scorers.interventions import score_beta_vae, score_factor_vae, score_irs
-from metaprior.judge.scorers.predictors import score_dci, score_modularity_explicitness, score_sap, score_unified
+from metaprior.judge.scorers.predictors import score_dci, score_modularity_explicitness, score_sap
+from metaprior.judge.scorers.unified import MADE_OF, score_unified
 
 SCORERS: dict[str, Scorer] = {
     "mig": score_mig,
@@ -24,8 +25,9 @@ SCORERS: dict[str, Scorer] = {
     "reduced_downstream": score_reduced_downstream,
     "strong_downstream": score_strong_downstream,
     "fairness": score_fairness,
-    "unified": score_unified,
 }
-"""The metrics of one model by name."""
+"""The metrics of one model by name, each from its codes."""
+SUMMARIES: dict[str, tuple[tuple[str, ...], Summary]] = {"unified": (MADE_OF, score_unified)}
+"""The metrics that are made of others, with these."""
 
-__all__ = ["SCORERS", "Found", "Scorer", "scored"]
+__all__ = ["SCORERS", "SUMMARIES", "Found", "Scorer", "Summary", "scored"]

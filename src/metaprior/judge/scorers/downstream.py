@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from metaprior.judge.codes import Codes, CodesOfWorld
+from metaprior.judge.draws import Codes, CodesOfWorld
 from metaprior.judge.scorers.found import Found, scored
 from metaprior.judge.settings import Settings
 from metaprior.metrics import (
@@ -14,8 +14,8 @@ from metaprior.metrics import (
     unfairness_of,
 )
 
-FEW = 1_000
-"""Examples that the costlier tasks learn from and are tested on; the study has no setting of its own for them."""
+FEW, TESTED = 500, 1_000
+"""Examples that the costlier tasks learn from and are tested on, for which the study has no setting."""
 
 
 def score_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
@@ -45,7 +45,7 @@ def score_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
 
 def score_reduced_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
     """Accuracy without the code that matters most for a factor: of that factor, and of the others."""
-    split = codes.split(min(FEW, settings.train), min(FEW, settings.test), seed)
+    split = codes.split(min(FEW, settings.train), min(TESTED, settings.test), seed)
     found = reduced_downstream_accuracy(*split, **_trees(settings, seed))
     about = {"backend": found.backend, "constant_factors": found.constant_factors, "full": found.full.tolist()}
     values = {"reduced_downstream": found.reduced, "reduced_downstream_others": found.others}
@@ -60,9 +60,9 @@ def score_reduced_downstream(codes: Codes, settings: Settings, seed: int) -> Fou
 
 def score_strong_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
     """The share of accuracy lost where a factor that was fixed in training has other values."""
-    train, test = min(FEW, settings.train), min(FEW, settings.test)
+    train, test = min(FEW, settings.train), min(TESTED, settings.test)
     if isinstance(codes, CodesOfWorld):
-        world = codes.interventions()
+        world = codes.interventions(seed)
         found = strong_generalisation_gap_of(world, train=train, test=test, **_trees(settings, seed))
     else:
         split = codes.split(settings.train, settings.test, seed)
@@ -77,7 +77,7 @@ def score_strong_downstream(codes: Codes, settings: Settings, seed: int) -> Foun
 def score_fairness(codes: Codes, settings: Settings, seed: int) -> Found:
     """How far predictions of each factor depend on each other factor."""
     if isinstance(codes, CodesOfWorld):
-        found = unfairness_of(codes.interventions(), train=settings.train, **_trees(settings, seed))
+        found = unfairness_of(codes.interventions(seed), train=settings.train, **_trees(settings, seed))
     else:
         found = unfairness_finite(*codes.split(settings.train, settings.test, seed), **_trees(settings, seed))
     values = {"unfairness": found.value, "unfairness_worst": found.worst}

@@ -7,7 +7,7 @@ from typing import Any, TypeAlias
 
 import numpy as np
 
-from metaprior.judge.codes import Codes
+from metaprior.judge.draws import Codes
 from metaprior.judge.scores import Score
 from metaprior.judge.settings import Settings
 
@@ -22,6 +22,8 @@ class Found:
 
 Scorer: TypeAlias = Callable[[Codes, Settings, int], Found]
 """Codes that can be drawn from, how much to draw, and a seed of the metric's own."""
+Summary: TypeAlias = Callable[[Mapping[str, Found]], Found]
+"""What other metrics found."""
 
 
 def scored(
@@ -37,8 +39,7 @@ def scored(
     rows = codes.distinct(n if drawn is None else drawn)
     said = {name: _plain(each) for name, each in details.items()}
     said = {name: each for name, each in said.items() if each is not None and each != []}
-    reason = (reason or "these examples do not allow it") if value is None else None
-    return Score(value, n, settings.seed, codes.protocol, rows, reason=reason, details=said)
+    return Score(value, n, settings.seed, codes.protocol, rows, reason=reason if value is None else None, details=said)
 
 
 def _plain(said: Any) -> Any:

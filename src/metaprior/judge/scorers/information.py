@@ -1,6 +1,6 @@
 """Scores from mutual informations of codes and factors, or of codes and codes."""
 
-from metaprior.judge.codes import Codes, CodesOfWorld
+from metaprior.judge.draws import Codes, CodesOfWorld
 from metaprior.judge.scorers.found import Found, scored
 from metaprior.judge.settings import Settings
 from metaprior.metrics import mig, mig_ceiling, unsupervised_scores
@@ -14,6 +14,7 @@ def score_mig(codes: Codes, settings: Settings, seed: int) -> Found:
         codes, settings, gap.value, gap.n, reason=gap.reason,
         ceiling=mig_ceiling(codes.factor_sizes, settings.bins) if bounded else None,
         bins=settings.bins, entropy=gap.entropy.tolist(), constant_factors=gap.constant_factors,
+        dead_codes=gap.dead_codes,
     )  # fmt: skip
     return Found({"mig": score}, {"mutual_information": (gap.mutual_information, "nats")})
 

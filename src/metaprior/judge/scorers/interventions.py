@@ -1,6 +1,6 @@
 """Scores from draws in which one factor is held fixed."""
 
-from metaprior.judge.codes import Codes
+from metaprior.judge.draws import Codes
 from metaprior.judge.scorers.found import Found, scored
 from metaprior.judge.settings import Settings
 from metaprior.metrics import beta_vae_score_of, factor_vae_score_of, irs
@@ -9,7 +9,7 @@ from metaprior.metrics import beta_vae_score_of, factor_vae_score_of, irs
 def score_factor_vae(codes: Codes, settings: Settings, seed: int) -> Found:
     """The FactorVAE score: votes on held factors."""
     votes = settings.votes
-    vote = factor_vae_score_of(codes.interventions(), votes, seed)
+    vote = factor_vae_score_of(codes.interventions(seed), votes, seed)
     drawn = votes.variance_rows + (votes.train + votes.test) * votes.batch
     score = scored(
         codes, settings, vote.value, vote.n, drawn, vote.reason,
@@ -21,7 +21,7 @@ def score_factor_vae(codes: Codes, settings: Settings, seed: int) -> Found:
 def score_beta_vae(codes: Codes, settings: Settings, seed: int) -> Found:
     """The BetaVAE score: a linear classifier on how much the codes of pairs differ."""
     points = settings.points
-    found = beta_vae_score_of(codes.interventions(), points, seed)
+    found = beta_vae_score_of(codes.interventions(seed), points, seed)
     drawn = 2 * (points.train + points.test) * points.batch
     score = scored(
         codes, settings, found.value, found.n, drawn, found.reason,

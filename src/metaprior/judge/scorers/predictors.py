@@ -2,10 +2,10 @@
 
 import numpy as np
 
-from metaprior.judge.codes import Codes
+from metaprior.judge.draws import Codes
 from metaprior.judge.scorers.found import Found, scored
 from metaprior.judge.settings import Settings
-from metaprior.metrics import dci, explicitness, mig, modularity, sap, unified_scores
+from metaprior.metrics import dci, explicitness, modularity, sap
 
 
 def score_dci(codes: Codes, settings: Settings, seed: int) -> Found:
@@ -14,7 +14,10 @@ def score_dci(codes: Codes, settings: Settings, seed: int) -> Found:
         *codes.split(settings.train, settings.test, seed), backend=settings.backend, seed=seed, threads=settings.threads
     )
     drawn = found.n_train + found.n_test
-    about = {"backend": found.backend, "constant_factors": found.constant_factors}
+    about = {
+        "reason": found.reason, "backend": found.backend,
+        "constant_factors": found.constant_factors, "dead_codes": found.dead_codes,
+    }  # fmt: skip
     scores = {
         "dci_disentanglement": scored(codes, settings, found.disentanglement, found.n_train, drawn, **about),
         "dci_completeness": scored(codes, settings, found.completeness, found.n_train, drawn, **about),
@@ -37,7 +40,8 @@ def score_modularity_explicitness(codes: Codes, settings: Settings, seed: int) -
         ),
         "explicitness": scored(
             codes, settings, explicit.value, explicit.n_test, drawn, explicit.reason, train=explicit.train_value,
-            predictor=f"logistic regression, {explicit.variant}", constant_factors=explicit.constant_factors,
+            predictor=f"logistic regression, {explicit.variant}", dead_codes=explicit.dead_codes,
+            constant_factors=explicit.constant_factors,
             left_out=[list(values) for values in explicit.left_out] if any(explicit.left_out) else None,
         ),
     }  # fmt: skip
@@ -45,34 +49,13 @@ def score_modularity_explicitness(codes: Codes, settings: Settings, seed: int) -
 
 
 def score_sap(codes: Codes, settings: Settings, seed: int) -> Found:
-    """SAP by a linear support vector machine on each code."""
-    found = sap(*codes.split(settings.train, settings.test, seed))
+    """SAP by a linear support vector machine on each code; with it, what exact codes reach on the same examples."""
+    split = _, factors, _, answers = codes.split(settings.train, settings.test, seed)
+    found = sap(*split)
+    scale = np.maximum(factors.std(axis=0), 1e-12)
+    exact = sap(factors / scale, factors, answers / scale, answers)
     score = scored(
         codes, settings, found.value, found.n_test, found.n_train + found.n_test, found.reason,
-        constant_factors=found.constant_factors,
+        exact_codes=exact.value, constant_factors=found.constant_factors, dead_codes=found.dead_codes,
     )  # fmt: skip
     return Found({"sap": score}, {"sap_scores": (found.scores, "accuracy")})
-
-
-def score_unified(codes: Codes, settings: Settings, seed: int) -> Found:
-    """The matrices of DCI, MIG and SAP, from one draw, each summed up in the way of each metric."""
-    split = codes.split(settings.train, settings.test, seed)
-    trees = dci(*split, backend=settings.backend, seed=seed, threads=settings.threads)
-    gap, machines = mig(*split[:2], bins=settings.bins), sap(*split)
-    drawn = machines.n_train + machines.n_test
-    matrices = {
-        "importance": trees.importance,
-        "information": gap.mutual_information,
-        "accuracy": np.nan_to_num(machines.scores),
-    }
-    ways = ("disentanglement", "completeness", "mig", "sap", "modularity", "area_precision")
-    scores = {}
-    for name, matrix in matrices.items():
-        found = unified_scores(matrix, gap.entropy) if gap.entropy.any() else None
-        for way in ways:
-            value = getattr(found, way, None)
-            reason = "no factor varies in this sample" if found is None else "one factor alone has no other"
-            scores[f"unified_{name}_{way}"] = scored(
-                codes, settings, value, gap.n, drawn, reason, constant_factors=gap.constant_factors
-            )
-    return Found(scores)
