@@ -87,11 +87,17 @@ def test_dip_vae_ii_adds_variances_to_the_diagonal_only():
     assert terms["unit_variance"].value.item() == 4  # of the means, which do not vary
 
 
-@pytest.mark.parametrize(("kind", "factor"), [("dip-vae-i", 10.0), ("dip-vae-ii", 1.0)])
-def test_dip_vae_weighs_the_diagonal_as_the_study_does(kind, factor):
-    terms = terms_of(
-        replace(RECIPES[kind].recipe, **SMALL), {"lambda_od": 2.0}, Posterior(random(0, 8, 4), random(1, 8, 4))
-    )
+@pytest.mark.parametrize(
+    ("recipe", "factor"),
+    [
+        (RECIPES["dip-vae-i"].recipe, 10.0),
+        (RECIPES["dip-vae-ii"].recipe, 1.0),
+        (replace(RECIPES["dip-vae-i"].recipe, kind="ii"), 1.0),  # the factor goes with the kind
+        (replace(RECIPES["dip-vae-ii"].recipe, lambda_d_factor=3.0), 3.0),
+    ],
+)
+def test_dip_vae_weighs_the_diagonal_as_the_study_does(recipe, factor):
+    terms = terms_of(replace(recipe, **SMALL), {"lambda_od": 2.0}, Posterior(random(0, 8, 4), random(1, 8, 4)))
     assert terms["off_diagonal"].weight == 2.0
     assert terms["unit_variance"].weight == 2.0 * factor
 
@@ -239,8 +245,8 @@ DEFAULTS = {
     "beta-vae": {"beta": 4.0, "latent_dim": 10, "batch": 64, "lr": 1e-4},
     "annealed-vae": {"gamma": 1000.0, "ramp": 100_000, "c_max": 25.0},
     "factor-vae": {"gamma": 10.0, "critic_lr": 1e-4, "batch": 64, "lr": 1e-4},
-    "dip-vae-i": {"lambda_od": 5.0, "lambda_d_factor": 10.0, "kind": "i"},
-    "dip-vae-ii": {"lambda_od": 5.0, "lambda_d_factor": 1.0, "kind": "ii"},
+    "dip-vae-i": {"lambda_od": 5.0, "kind": "i"},
+    "dip-vae-ii": {"lambda_od": 5.0, "kind": "ii"},
     "beta-tcvae": {"beta": 4.0},
     "s2-beta-vae": {"supervision": SupervisionRecipe(gamma_sup=4.0, loss="xent", labelled_batch=64)},
     "supervised": {"supervision": SupervisionRecipe(gamma_sup=1.0)},

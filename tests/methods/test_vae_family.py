@@ -1,18 +1,23 @@
 """Identities between the methods of the family, and what they refuse."""
 
+import math
 from dataclasses import replace
 
 import pytest
 import torch
 
-from metaprior.core import Counter, DataSpec, MetapriorError, Step
+from metaprior.core import Cosine, Counter, DataSpec, Linear, MetapriorError, Step
 from metaprior.data import Dataset
 from metaprior.methods import (
     RECIPES,
+    AnnealedVAERecipe,
+    BetaTCVAERecipe,
     BetaVAERecipe,
+    DIPVAERecipe,
     FactorVAERecipe,
     PairVAERecipe,
     S2BetaVAERecipe,
+    SupervisedRecipe,
     SupervisionRecipe,
     VAERecipe,
 )
@@ -105,6 +110,51 @@ def test_pairs_of_a_data_set_are_an_error_though_its_length_would_do():
     rows = Dataset("rows", images=images, factors=factors, factor_names=("a", "b"), factor_sizes=(4, 4))
     with pytest.raises(MetapriorError, match="all 16 combinations of its factors; this data is a set of 48 examples"):
         PairVAERecipe(**SMALL).build(rows.spec)
+
+
+REFUSED = {
+    "a negative beta": (BetaVAERecipe(beta=-1.0), "beta must be at least 0, not -1.0"),
+    "a beta that goes below 0": (BetaVAERecipe(beta=Linear(4.0, -4.0, 10)), "beta must be at least 0, not linear"),
+    "a beta that is no number": (BetaTCVAERecipe(beta=math.nan), "beta must be finite and at least 0, not nan"),
+    "a negative beta of pairs": (PairVAERecipe(beta=-1.0), "beta must be at least 0"),
+    "a negative gamma": (FactorVAERecipe(gamma=-1.0), "gamma must be at least 0"),
+    "a critic that does not learn": (FactorVAERecipe(critic_lr=0.0), "critic_lr must be above 0"),
+    "a negative capacity": (AnnealedVAERecipe(c_max=-1.0), "c_max must be at least 0"),
+    "a capacity's negative weight": (AnnealedVAERecipe(gamma=-1.0), "gamma must be at least 0"),
+    "a ramp of no steps": (AnnealedVAERecipe(ramp=0), "ramp must be at least 1, not 0"),
+    "a negative lambda": (DIPVAERecipe(lambda_od=-1.0), "lambda_od must be at least 0"),
+    "a negative factor": (DIPVAERecipe(lambda_d_factor=-1.0), "lambda_d_factor must be at least 0"),
+    "no learning": (VAERecipe(lr=0.0), "lr must be above 0, not 0.0"),
+    "learning without end": (VAERecipe(lr=math.inf), "lr must be finite and above 0"),
+    "an empty batch": (VAERecipe(batch=0), "batch must be at least 1"),
+    "the covariance of one": (DIPVAERecipe(batch=1), "batch must be at least 2, not 1: one example"),
+    "the total correlation of one": (BetaTCVAERecipe(batch=1), "batch must be at least 2, not 1: one example"),
+    "the permutation of one": (FactorVAERecipe(batch=1), "batch must be at least 2, not 1: one example"),
+} | {
+    name: (SupervisedRecipe(supervision=SupervisionRecipe(**choices)), said)
+    for name, choices, said in (
+        ("a negative weight of labels", {"gamma_sup": -4.0}, "gamma_sup must be at least 0"),
+        ("no labels", {"labelled_batch": 0}, "labelled_batch must be at least 1"),
+        ("the labels' covariance of one", {"loss": "cov", "labelled_batch": 1}, "labelled_batch must be at least 2"),
+        ("a distance without a unit", {"loss": "embed", "sigma": 0.0}, "sigma must be above 0"),
+    )
+}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_choices_that_make_no_sense_are_refused_before_anything_is_trained(name):
+    recipe, said = REFUSED[name]
+    with pytest.raises(MetapriorError, match=said):
+        recipe.build(DATA)
+
+
+@pytest.mark.parametrize("name", RECIPES)
+def test_choices_at_their_bounds_are_built(name):
+    """A weight of 0 is the method without its term, and a learning rate may warm up from 0 and end there."""
+    zero = {"beta": 0.0, "gamma": 0.0, "lambda_od": 0.0, "lambda_d_factor": 0.0, "c_max": 0.0, "ramp": 1, "batch": 2}
+    recipe = replace(RECIPES[name].recipe, lr=Cosine(1e-3, steps=10, warmup=2))
+    choices = {choice: value for choice, value in zero.items() if hasattr(recipe, choice)}
+    assert replace(recipe, **choices).build(DATA).players()
 
 
 def test_supervision_without_factors_is_an_error():

@@ -7,6 +7,7 @@ from metaprior.core.errors import MetapriorError, unknown
 from metaprior.core.method import DataSpec, Method, Recipe
 from metaprior.core.player import SGD, Adam, Group, Optimizer, Player
 from metaprior.core.randomness import derived_seed, generator
+from metaprior.core.ranges import require_above, require_at_least
 from metaprior.core.schedule import Cosine, Linear, Piecewise, Scalar, Schedule, parse_scalar, value_at
 from metaprior.core.step import Counter, Draws, Part, Step, Term
 from metaprior.core.stream import Cycle, Epochs, Pairs, Replacement, Source, Stream, Windows
@@ -15,6 +16,6 @@ __all__ = [
     "SGD", "Adam", "Batch", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes", "Draws",
     "Encodes", "Epochs", "Group", "Infers", "Linear", "MetapriorError", "Method", "Optimizer", "Pairs", "Part",
     "Piecewise", "Player", "Recipe", "Replacement", "Samples", "Scalar", "Schedule", "Source", "Step", "Stream",
-    "Term", "Windows", "derived_seed", "from_plain", "generator", "parse_scalar", "require", "to_plain", "unknown",
-    "value_at",
+    "Term", "Windows", "derived_seed", "from_plain", "generator", "parse_scalar", "require", "require_above",
+    "require_at_least", "to_plain", "unknown", "value_at",
 ]  # fmt: skip

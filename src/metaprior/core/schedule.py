@@ -16,6 +16,10 @@ class Schedule:
     def __call__(self, step: int) -> float:
         raise TypeError(f"{type(self).__name__} must say its value")
 
+    def extremes(self) -> tuple[float, ...]:
+        """The values it moves between, by which a range is checked; of a schedule of your own, by default its first."""
+        return (self(0),)
+
     def __str__(self) -> str:
         values = (f"{f.name}={_text(getattr(self, f.name))}" for f in fields(self))
         return f"{type(self).__name__.lower()}({', '.join(values)})"
@@ -40,6 +44,9 @@ class Linear(Schedule):
     def __call__(self, step: int) -> float:
         return self.start + (self.end - self.start) * min(step / max(self.steps, 1), 1.0)
 
+    def extremes(self) -> tuple[float, ...]:
+        return (self.start, self.end)
+
 
 @dataclass(frozen=True)
 class Cosine(Schedule):
@@ -60,6 +67,9 @@ class Cosine(Schedule):
         done = min((step - self.warmup) / max(self.steps - self.warmup, 1), 1.0)
         return self.end + (self.peak - self.end) * 0.5 * (1 + math.cos(math.pi * done))
 
+    def extremes(self) -> tuple[float, ...]:
+        return (0.0, self.peak, self.end) if self.warmup else (self.peak, self.end)
+
 
 @dataclass(frozen=True)
 class Piecewise(Schedule):
@@ -74,6 +84,9 @@ class Piecewise(Schedule):
 
     def __call__(self, step: int) -> float:
         return self.values[bisect.bisect_right(self.boundaries, step)]
+
+    def extremes(self) -> tuple[float, ...]:
+        return self.values
 
     def __post_init__(self) -> None:
         if len(self.values) != len(self.boundaries) + 1:

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from metaprior.core import DataSpec, Linear, Method, Scalar, Step, Term
+from metaprior.core import DataSpec, Linear, Method, Scalar, Step, Term, require_at_least
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets, Posterior
 from metaprior.objectives import kl_normal
@@ -36,12 +36,14 @@ class AnnealedVAERecipe(VAERecipe):
     c_max: float = 25.0
     """The capacity that the KL is held at in the end, nats."""
     ramp: int = 100_000
-    """Steps over which the capacity grows from 0."""
+    """Steps over which the capacity grows from 0; a run of fewer ends below c_max."""
     gamma: Scalar = 1000.0
     """Weight of the distance from the capacity."""
 
     def build(self, data: DataSpec) -> Method:
         """An :class:`AnnealedVAE` for images of the data's shape."""
+        require_at_least(0, c_max=self.c_max, gamma=self.gamma)
+        require_at_least(1, ramp=self.ramp)
         return AnnealedVAE(
             self.build_nets(data), Linear(0.0, self.c_max, self.ramp), self.gamma, **self.shared(data)
         )  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from metaprior.core import DataSpec, Method, Scalar, Step, Term
+from metaprior.core import DataSpec, Method, Scalar, Step, Term, require_at_least
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets, Posterior
 from metaprior.objectives import minibatch_total_correlation
@@ -37,4 +37,6 @@ class BetaTCVAERecipe(VAERecipe):
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`BetaTCVAE` for images of the data's shape."""
+        require_at_least(0, beta=self.beta)
+        require_at_least(2, "one example has no total correlation", batch=self.batch)
         return BetaTCVAE(self.build_nets(data), self.beta, **self.shared(data))

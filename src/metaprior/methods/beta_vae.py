@@ -5,7 +5,7 @@ from typing import Any
 
 from torch import Tensor
 
-from metaprior.core import DataSpec, Method, Scalar, Step, Term
+from metaprior.core import DataSpec, Method, Scalar, Step, Term, require_at_least
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets, Posterior
 from metaprior.objectives import kl_normal
@@ -31,4 +31,5 @@ class BetaVAERecipe(VAERecipe):
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`BetaVAE` for images of the data's shape."""
+        require_at_least(0, beta=self.beta)
         return BetaVAE(self.build_nets(data), self.beta, **self.shared(data))

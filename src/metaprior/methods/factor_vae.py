@@ -6,7 +6,7 @@ from typing import Any
 
 from torch import Tensor
 
-from metaprior.core import Adam, Batch, DataSpec, Method, Player, Scalar, Step, Term
+from metaprior.core import Adam, Batch, DataSpec, Method, Player, Scalar, Step, Term, require_above, require_at_least
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets, Posterior, mlp
 from metaprior.objectives import ratio_loss, ratio_total_correlation
@@ -56,4 +56,7 @@ class FactorVAERecipe(VAERecipe):
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`FactorVAE` for images of the data's shape."""
+        require_at_least(0, gamma=self.gamma)
+        require_above(0, critic_lr=self.critic_lr)
+        require_at_least(2, "one example has nothing to permute", batch=self.batch)
         return FactorVAE(self.build_nets(data), self.gamma, critic_lr=self.critic_lr, **self.shared(data))

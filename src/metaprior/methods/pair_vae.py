@@ -8,7 +8,7 @@ from typing import Any, Literal
 import torch
 from torch import Tensor
 
-from metaprior.core import Batch, DataSpec, MetapriorError, Method, Pairs, Scalar, Step, Stream, Term
+from metaprior.core import Batch, DataSpec, MetapriorError, Method, Pairs, Scalar, Step, Stream, Term, require_at_least
 from metaprior.methods.beta_vae import BetaVAE, BetaVAERecipe
 from metaprior.methods.images import require_codes
 from metaprior.nets import AutoencoderNets, Posterior
@@ -78,11 +78,12 @@ class PairVAERecipe(BetaVAERecipe):
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`PairVAE` for images of the data's shape."""
+        require_at_least(0, beta=self.beta)
         pairs = Pairs(self.batch, factor_sizes=data.factor_sizes, changed=self.changed)
         if data.examples is not None:
             raise MetapriorError(
-                f"pairs need a world of all {prod(data.factor_sizes)} combinations of its factors; this data is a set of "
-                f"{data.examples} examples, so take a world, or a method that learns from single images"
+                f"pairs need a world of all {prod(data.factor_sizes)} combinations of its factors; this data is a set "
+                f"of {data.examples} examples, so take a world, or a method that learns from single images"
             )
         if self.known:
             require_codes(len(data.factor_sizes), self.latent_dim)

@@ -37,18 +37,14 @@ RECIPES: dict[str, Row] = {
     "annealed-vae": Row(AnnealedVAERecipe(), "VAE with its KL held at a growing capacity", "Burgess et al. 2018"),
     "factor-vae": Row(FactorVAERecipe(), "VAE with a penalty on total correlation, by a critic", "Kim & Mnih 2018"),
     "dip-vae-i": Row(DIPVAERecipe(), "VAE whose posterior means are decorrelated", "Kumar et al. 2018"),
-    "dip-vae-ii": Row(
-        DIPVAERecipe(kind="ii", lambda_d_factor=1.0), "VAE whose codes are decorrelated", "Kumar et al. 2018"
-    ),
+    "dip-vae-ii": Row(DIPVAERecipe(kind="ii"), "VAE whose codes are decorrelated", "Kumar et al. 2018"),
     "beta-tcvae": Row(
         BetaTCVAERecipe(), "VAE with a penalty on total correlation, from the minibatch", "Chen et al. 2018"
     ),
     "s2-beta-vae": Row(S2BetaVAERecipe(), "beta-VAE with a few labelled factors in the loss", _FEW),
     "s2-factor-vae": Row(S2FactorVAERecipe(), "FactorVAE with a few labelled factors in the loss", _FEW),
     "s2-dip-vae-i": Row(S2DIPVAERecipe(), "DIP-VAE I with a few labelled factors in the loss", _FEW),
-    "s2-dip-vae-ii": Row(
-        S2DIPVAERecipe(kind="ii", lambda_d_factor=1.0), "DIP-VAE II with a few labelled factors in the loss", _FEW
-    ),
+    "s2-dip-vae-ii": Row(S2DIPVAERecipe(kind="ii"), "DIP-VAE II with a few labelled factors in the loss", _FEW),
     "s2-beta-tcvae": Row(S2BetaTCVAERecipe(), "beta-TCVAE with a few labelled factors in the loss", _FEW),
     "supervised": Row(SupervisedRecipe(), "an encoder that learns from the few labels alone", _FEW),
     "ada-gvae": Row(PairVAERecipe(), "VAE of pairs, which find out what they share; averages", _WEAK),
@@ -86,7 +82,7 @@ def find_recipe(name: str) -> Recipe:
 def name_of(recipe: Recipe) -> str:
     """A name by which :func:`find_recipe` finds a recipe of this type again: a row of the table, or ``FILE.py:NAME``.
 
-    >>> name_of(FactorVAERecipe(gamma=3.0)), name_of(DIPVAERecipe(kind="ii", lambda_d_factor=1.0, lr=1e-3))
+    >>> name_of(FactorVAERecipe(gamma=3.0)), name_of(DIPVAERecipe(kind="ii", lr=1e-3))
     ('factor-vae', 'dip-vae-ii')
     """
     kind = type(recipe)

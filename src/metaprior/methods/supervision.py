@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from metaprior.core import Cycle, DataSpec, MetapriorError, Scalar, Step, Stream
+from metaprior.core import Cycle, DataSpec, MetapriorError, Scalar, Step, Stream, require_above, require_at_least
 from metaprior.methods.images import require_codes
 from metaprior.objectives import (
     embedding_xent,
@@ -161,5 +161,10 @@ class SupervisionRecipe:
         if not sizes:
             raise MetapriorError("a supervised method needs data with factors of variation, and this data has none")
         require_codes(len(sizes), latent_dim)
+        require_at_least(0, gamma_sup=self.gamma_sup)
+        require_at_least(1, labelled_batch=self.labelled_batch)
+        require_above(0, sigma=self.sigma)
+        if self.loss == "cov":
+            require_at_least(2, "one example has no covariance", labelled_batch=self.labelled_batch)
         options = {"sigma": self.sigma} if self.loss.startswith("embed") else {}
         return Supervision(LOSSES[self.loss](sizes, **options), self.gamma_sup, self.labelled_batch)

@@ -20,6 +20,8 @@ from metaprior.core import (
     Stream,
     Term,
     generator,
+    require_above,
+    require_at_least,
 )
 from metaprior.methods.images import require_images
 from metaprior.methods.supervision import Supervision, SupervisionRecipe
@@ -139,5 +141,7 @@ class VAERecipe:
 
     def shared(self, data: DataSpec) -> dict[str, Any]:
         """What every VAE is built with beside its nets and its own weights: optimiser, batch and supervision."""
+        require_above(0, lr=self.lr)
+        require_at_least(1, batch=self.batch)
         supervision = self.supervision.build(data, self.latent_dim) if self.supervision else None
         return {"optimizer": Adam(lr=self.lr), "batch": self.batch, "supervision": supervision}
