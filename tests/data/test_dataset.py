@@ -76,3 +76,8 @@ def test_columns_of_two_lengths() -> None:
 def test_factors_without_names() -> None:
     with pytest.raises(MetapriorError, match="2 factors, but 0 names"):
         Dataset("bad", factors=torch.zeros(3, 2, dtype=torch.int64))
+
+
+def test_a_factor_without_values() -> None:
+    with pytest.raises(MetapriorError, match="a factor without values, 'b'; leave it out"):
+        Dataset("bad", factors=torch.tensor([[0, -1]]), factor_names=("a", "b"), factor_sizes=(1, 0))

@@ -102,6 +102,7 @@ def test_the_middle_is_kept(tmp_path: Path) -> None:
         ("file,a\n1.png,2\n", "names .*1.png, which is not there"),
         ("name,a\n0.png,2\n", "with 'file' among them"),
         ("file\n0.png\n", "a column for each factor"),
+        ("file,a,b\n0.png,1,\n", "the column 'b' has no value in any row"),
         ("file,a\n0.png\n", "line 2 has more or fewer columns"),
         ("file,a\n0.png,1,2\n", "line 2 has more or fewer columns"),
         ("", "with 'file' among them"),

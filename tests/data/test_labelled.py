@@ -60,10 +60,17 @@ def test_the_labeller_goes_on_with_the_same_generator() -> None:
     assert torch.equal(data.images, truth.images)
 
 
-@pytest.mark.parametrize("count", [0, -1, len(WORLD) + 1])
-def test_impossible_counts(count: int) -> None:
-    with pytest.raises(MetapriorError, match=f"cannot label {count} examples of 'dsprites', which has {len(WORLD)}"):
+@pytest.mark.parametrize("count", [0, -1])
+def test_no_labels(count: int) -> None:
+    with pytest.raises(MetapriorError, match=f"at least 1 example, not {count}"):
         few_labels(WORLD, count, seed=0)
+
+
+def test_a_world_gives_more_labels_than_it_has_pictures_and_a_data_set_does_not() -> None:
+    data = few_labels(WORLD, len(WORLD) + 1, seed=0)
+    assert len(data) == len(WORLD) + 1
+    with pytest.raises(MetapriorError, match=f"cannot label {len(data) + 1} examples of 'dsprites', which has"):
+        few_labels(data, len(data) + 1, seed=0)
 
 
 def test_nothing_to_label_with() -> None:

@@ -81,6 +81,7 @@ def test_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         (lambda c: c.update(images=c["images"].astype(np.float32)), "not an array of uint8"),
         (lambda c: c.update(labels=c["labels"][:, 1:]), "labels is not an array of 288×6"),
         (lambda c: c.update({name: rows[:-1] for name, rows in c.items()}), "each combination of its factors once"),
+        (lambda c: c.update({name: rows[:0] for name, rows in c.items()}), "holds no pictures; fetch it again"),
     ],
 )
 def test_a_wrong_layout_is_one_line(tmp_path: Path, spoil: Any, message: str) -> None:

@@ -89,9 +89,10 @@ class Plain:
 def test_a_damaged_rendering_is_named() -> None:
     path = rendered_path(small_world())
     path.parent.mkdir(parents=True)
-    path.write_bytes(b"\x93NUMPY damaged")
-    with pytest.raises(MetapriorError, match="delete it and render again"):
-        rendered(small_world())
+    for content in (b"\x93NUMPY damaged", b""):
+        path.write_bytes(content)
+        with pytest.raises(MetapriorError, match="delete it and render again"):
+            rendered(small_world())
     np.save(path, np.zeros((3, 1, 16, 16), dtype=np.uint8))
     with pytest.raises(MetapriorError, match="other pictures"):
         rendered(small_world())

@@ -73,6 +73,8 @@ class Dataset:
                     f"data set '{self.name}' has {self.factors.shape[1]} factors, "
                     f"but {named[0]} names and {named[1]} sizes for them"
                 )
+            if empty := [name for name, size in zip(self.factor_names, self.factor_sizes, strict=True) if size < 1]:
+                raise MetapriorError(f"data set '{self.name}' has a factor without values, '{empty[0]}'; leave it out")
 
     @property
     def columns(self) -> dict[str, Tensor]:

@@ -118,7 +118,7 @@ def _factors(table: Path, name: str, options: FolderOptions) -> Dataset:
     files, columns = _table(table)
     if not columns:
         raise MetapriorError(f"{table} needs a column for each factor beside the column 'file'")
-    indexed = [_indices(values) for values in columns.values()]
+    indexed = [_indices(cells, f"{table}: the column '{column}'") for column, cells in columns.items()]
     return Dataset(
         name,
         images=_read(files, name, options),
@@ -148,7 +148,7 @@ def _labels(table: Path, name: str, options: FolderOptions) -> Dataset:
     files, columns = _table(table)
     if list(columns) != ["label"]:
         raise MetapriorError(f"{table} needs the columns 'file' and 'label', and has file, {', '.join(columns)}")
-    indices, values = _indices(columns["label"])
+    indices, values = _indices(columns["label"], f"{table}: the column 'label'")
     return Dataset(name, images=_read(files, name, options), labels=indices, class_names=tuple(values))
 
 
@@ -176,9 +176,11 @@ def _table(table: Path) -> tuple[list[Path], dict[str, list[str]]]:
     return files, {name: [row[name].strip() for row in rows] for name in rows[0] if name != "file"}
 
 
-def _indices(cells: list[str]) -> tuple[Tensor, list[str]]:
-    """Cells as indices into their sorted distinct values, and those; -1 for an empty cell."""
+def _indices(cells: list[str], what: str) -> tuple[Tensor, list[str]]:
+    """Cells as indices into their sorted distinct values, and those; -1 for an empty cell, and some must not be."""
     distinct = {cell for cell in cells if cell}
+    if not distinct:
+        raise MetapriorError(f"{what} has no value in any row; fill it in, or delete it")
     try:
         values = sorted(distinct, key=float)
     except ValueError:

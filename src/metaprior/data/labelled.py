@@ -15,14 +15,17 @@ from metaprior.data.world import World
 def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labeller = perfect) -> Dataset:
     """The labelled set of a study: ``count`` examples with their factors, the same for every model of one seed.
 
-    From a world, each factor in turn is drawn ``count`` times, independently and with replacement, then so is what is
-    hidden, then the pictures are rendered, then the labeller goes on with the same generator. From a data set, rows
-    are drawn without replacement; classes are one factor.
+    From a world, each factor in turn is drawn ``count`` times, independently and with replacement, so ``count`` may be
+    more than there are pictures; then so is what is hidden, then the pictures are rendered, then the labeller goes on
+    with the same generator. From a data set, rows are drawn without replacement, since to label one twice tells nothing
+    more, and no more than there are; classes are one factor.
 
     Source: Locatello et al. 2020, "Disentangling Factors of Variation Using Few Labels"; their
     ``semi_supervised_utils.sample_supervised_data``.
     """
-    if not 1 <= count <= len(source):
+    if count < 1:
+        raise MetapriorError(f"a labelled set has at least 1 example, not {count}")
+    if isinstance(source, Dataset) and count > len(source):
         raise MetapriorError(f"cannot label {count} examples of '{source.name}', which has {len(source)}")
     if not 0 <= seed < 2**32:
         raise MetapriorError(f"the seed of a labelled set must be from 0 to 2^32 - 1, not {seed}")

@@ -47,6 +47,8 @@ def places(factors: Int64[Tensor, "n f"], sizes: tuple[int, ...], path: Path) ->
 
     An index equal to its factor's size is an error too: it would pass for the next value of the factor before.
     """
+    if not len(factors):
+        raise MetapriorError(f"{path} holds no pictures; fetch it again")
     index = index_of(factors, sizes)
     inside = bool(((factors >= 0) & (factors < torch.tensor(sizes))).all())
     if not inside or len(index) != prod(sizes) or len(index.unique()) != len(index):

@@ -63,7 +63,7 @@ def rendered(world: World) -> World:
     path = render_to_disk(world)
     try:
         images = np.load(path, mmap_mode="c", allow_pickle=False)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, EOFError) as error:
         raise MetapriorError(f"{path} is damaged ({error}); delete it and render again") from error
     if images.shape != (len(world), *world.image_shape) or images.dtype != np.uint8:
         raise MetapriorError(f"{path} holds other pictures than those of '{world.name}'; delete it and render again")
