@@ -181,6 +181,26 @@ def test_udr_of_one_model_trained_twice_is_high_and_of_noise_low() -> None:
         rank({"a": Noisy(0.0)}, source)
 
 
+def test_udr_passes_its_similarity_on_and_leaves_out_codes_near_the_prior() -> None:
+    source = rows(500)
+    models = {"a": Noisy(-4.0), "b": Noisy(-3.0)}
+    for similarity in ("lasso", "spearman"):
+        codes = [source.gather(torch.arange(500)).images.flatten(1)] * 2
+        score = rank(models, source, similarity=similarity)["a"]["udr"]  # type: ignore[arg-type]
+        assert score.value == pytest.approx(metrics.udr(codes, None, similarity).scores[0], abs=0.05)  # type: ignore[arg-type, index]
+        assert score.details["similarity"] == similarity
+
+    class Near(Noisy):
+        """KL of half the squares: 0.0072, which is below a hundredth of a nat, and 0.0128, which is not."""
+
+        def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+            mean = torch.tensor([0.12, 0.16]).expand(len(images), 2)
+            return mean, torch.zeros_like(mean)
+
+    near = rank({"a": Near(0.0), "b": Near(0.0)}, source)
+    assert near["a"]["udr"].details["informative_codes"] == [1]
+
+
 def test_all_factors_of_the_small_world_are_there() -> None:
     assert len(all_factors()) == math.prod(SIZES)
 
@@ -220,9 +240,20 @@ def test_scores_are_the_metrics_own_by_their_names() -> None:
     assert len({round(value, 6) for value in expected.values() if value is not None}) > 6
     for name, value in expected.items():
         assert scores[name].value == (None if value is None else pytest.approx(value)), name
+    assert scores["factor_vae_score"].details["train"] == vote.train_value
     assert scores["downstream_accuracy_100"].details["worst"] == pytest.approx(tasks.worst[tasks.sizes.index(100)])
     assert np.array_equal(scores.tables["factor_vae_votes"].values, vote.votes.T)
     assert np.allclose(scores.tables["dci_importance"].values, trees.importance)
+
+
+def test_the_mean_and_the_worst_unfairness_are_not_mixed_up() -> None:
+    factors = all_factors().numpy()
+    codes = np.stack([factors[:, 0] + factors[:, 1], factors[:, 2]], axis=1).astype(float)
+    scores = judge(codes, world(), metrics=["fairness"], settings=SMALL)
+    drawn = codes_of(codes, world()).interventions(0)
+    fair = metrics.unfairness_of(drawn, train=600, seed=seed_of("fairness"))  # type: ignore[arg-type]
+    assert (scores["unfairness"].value, scores["unfairness_worst"].value) == (fair.value, fair.worst)
+    assert fair.worst > fair.value + 0.05  # type: ignore[operator]
 
 
 def test_unified_scores_are_the_matrices_of_other_scores_in_each_way() -> None:
