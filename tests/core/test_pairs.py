@@ -44,6 +44,16 @@ def test_a_random_number_of_factors_is_from_one_to_all_but_one():
     assert (counts == 1).double().mean().item() == pytest.approx(0.5, abs=0.05)
 
 
+def test_that_random_number_is_uniform_and_so_is_which_factors_change():
+    sizes, count = (2, 3, 2, 4, 5), 20_000
+    pairs = Pairs(count, factor_sizes=sizes, changed=0).indices(240, 0, "pairs", 0)
+    first, second = (torch.stack(torch.unravel_index(pairs[:, side], sizes), dim=1) for side in (0, 1))
+    differ = first != second
+    of_each_number = torch.bincount(differ.sum(dim=1), minlength=6) / count
+    assert of_each_number.tolist() == pytest.approx([0, 0.25, 0.25, 0.25, 0.25, 0], abs=0.012)
+    assert differ.double().mean(dim=0).tolist() == pytest.approx([0.5] * 5, abs=0.015)  # 2.5 of 5 on average
+
+
 def test_turns_differ_and_repeat_themselves():
     pairs = Pairs(8, factor_sizes=SIZES)
     draws = [pairs.indices(LENGTH, 0, "pairs", turn) for turn in (0, 0, 1)]

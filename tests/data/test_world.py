@@ -58,6 +58,24 @@ def test_a_batch_has_the_shape_of_its_indices() -> None:
     assert world.gather(torch.tensor(3)).images.shape == (1, 16, 16)
 
 
+def test_a_batch_is_rendered_in_one_call() -> None:
+    """T13: the reference's generator makes one picture at a time, in Python, while the processor of tensors waits."""
+    asked = []
+
+    class Counting(Digits):
+        def __call__(self, factors: torch.Tensor) -> torch.Tensor:
+            asked.append(len(factors))
+            return super().__call__(factors)
+
+    world = HIDDEN.with_renderer(Counting())
+    world.gather(torch.randint(len(world), (64, 2)))
+    few_labels(world, 100, seed=0)
+    assert asked == [128, 100]
+    asked.clear()
+    world.cached().gather(torch.arange(50))
+    assert asked == [len(world)]  # all of it once, and no more
+
+
 def test_a_cached_world_is_the_same_world() -> None:
     world = small_world()
     cached = world.cached()

@@ -220,16 +220,6 @@ def test_pairs_of_one_image_are_as_the_vae_s_own_posteriors():
     )
 
 
-def test_known_pairs_keep_apart_the_code_of_the_factor_that_differs():
-    method = pair_method(known=True)
-    indices = method.pairs.indices(len(WORLD), 0, "pairs", 0)
-    batch = WORLD.gather(indices)
-    shared = method.same_factors(batch, torch.zeros(8, 2, 7))
-    assert (shared[:, 5:]).all()
-    assert torch.equal(shared[:, :5], batch.factors[:, 0] == batch.factors[:, 1])
-    assert (shared.sum(dim=1) == 6).all()
-
-
 @pytest.mark.parametrize("name", ["ada-gvae", "ada-ml-vae", "group-vae", "ml-vae"])
 def test_methods_of_pairs_learn_on_a_world(name):
     recipe = replace(RECIPES[name].recipe, **SMALL | {"latent_dim": 6})
@@ -264,7 +254,8 @@ def test_defaults_are_the_study_s_or_those_that_the_page_states(name):
     players = {player.name: player.optimizer for player in recipe.build(WORLD.spec).players()}
     assert (players["vae"].lr, players["vae"].betas, players["vae"].eps) == (1e-4, (0.9, 0.999), 1e-8)
     if "critic" in players:
-        assert (players["critic"].lr, players["critic"].betas) == (1e-4, (0.5, 0.9))
+        critic = players["critic"]
+        assert (critic.lr, critic.betas, critic.eps, critic.weight_decay) == (1e-4, (0.5, 0.9), 1e-8, 0.0)
 
 
 def test_dip_vae_ii_adds_variances_and_not_deviations():
