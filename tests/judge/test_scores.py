@@ -46,6 +46,33 @@ def test_scores_written_again_take_the_place_of_the_old(tmp_path: Path) -> None:
     assert os.listdir(path.parent) == [path.name]
 
 
+def test_scores_of_other_metrics_stay_while_they_are_true(tmp_path: Path) -> None:
+    write_scores(scores(0.1), tmp_path)
+    other = dataclasses.replace(scores(), scores={"sap": Score(0.3, 5, 0, "world")}, tables={})
+    path = write_scores(other, tmp_path)
+    told = json.loads(path.read_text())
+    assert {name: score["value"] for name, score in told["scores"].items()} == {"mig": 0.1, "sap": 0.3}
+    assert told["tables"].keys() == {"mutual_information"}
+    write_scores(dataclasses.replace(other, data="triangles"), tmp_path)
+    assert json.loads(path.read_text())["scores"].keys() == {"sap"}
+    write_scores(dataclasses.replace(scores(), data="triangles"), tmp_path)
+    assert json.loads(path.read_text())["scores"].keys() == {"mig", "sap"}
+    weights = tmp_path / "model.safetensors"
+    weights.touch()
+    later = path.stat().st_mtime + 10
+    os.utime(weights, (later, later))
+    write_scores(dataclasses.replace(other, data="triangles"), tmp_path)
+    assert json.loads(path.read_text())["scores"].keys() == {"sap"}
+
+
+def test_a_damaged_file_is_replaced(tmp_path: Path) -> None:
+    path = write_scores(scores(), tmp_path)
+    for damage in ("{", "[]", "{}"):
+        path.write_text(damage)
+        write_scores(scores(0.4), tmp_path)
+        assert json.loads(path.read_text())["scores"]["mig"]["value"] == 0.4
+
+
 def test_a_value_that_is_no_number_is_never_written(tmp_path: Path) -> None:
     path = write_scores(scores(0.1), tmp_path)
     with pytest.raises(ValueError, match="JSON"):

@@ -9,6 +9,7 @@ from rich.console import Console
 from metaprior.judge import Score, Scores
 from metaprior.report import judgement, score_table
 from metaprior.report.scores import headline, rows, sentence
+from metaprior.report.words import facts, labels
 from tests.report.views import CONFIG, SCORES, view
 
 
@@ -88,11 +89,32 @@ def test_what_no_score_has_gets_no_column() -> None:
     mine = {"mig": Score(0.5, 40, 0, "finite", rows=40, chance=0.31)}
     text = printed(judgement(Scores("disentanglement", mine, "mine", "pictures")))
     assert "at most" not in text
-    assert text.split("protocol")[1].split() == ["mig", "0.500", "0.310", "40", "40", "finite"]
+    assert text.split("rows")[1].split() == ["mig", "0.500", "0.310", "40", "40", "protocol:", "finite"]
     world = {"mig": Score(0.5, 40, 0, "world", rows=40, details={"ceiling": 0.9})}
     text = printed(judgement(Scores("disentanglement", world, "mine", "dsprites")))
     assert "by chance" not in text
-    assert text.split("protocol")[1].split() == ["mig", "0.500", "0.900", "40", "world"]
+    assert text.split(" n")[1].split() == ["mig", "0.500", "0.900", "40", "protocol:", "world"]
+    both = Scores("disentanglement", mine | {"sap": world["mig"]}, "mine", "dsprites")
+    lines = printed(judgement(both)).splitlines()
+    assert [line.split()[-1] for line in lines if line.strip()] == ["protocol", "finite", "world"]
+
+
+@pytest.mark.parametrize(
+    ("config", "said"),
+    [
+        ({"labels": 1}, "1 label"),
+        ({"labels": 1000, "labeller": "noisy"}, "1,000 noisy labels"),
+        ({"labels": 100, "label_share": 0.9}, "90 of 100 labels"),
+        ({"labels": 15, "labeller": "binned", "label_share": 0.9}, "14 of 15 binned labels"),
+        ({}, "no labels"),
+    ],
+)
+def test_labels_are_told_with_their_labeller_and_what_was_held_out(config: dict, said: str) -> None:
+    run = view(config={"recipe": "s2-beta-vae", **config})
+    assert labels(run) == said
+    assert dict(facts(run))["labels"] == (
+        "none" if said == "no labels" else said.removesuffix("s").removesuffix(" label")
+    )
 
 
 def test_scores_on_the_examples_of_the_training_are_said_to_be() -> None:

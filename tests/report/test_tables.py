@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 
 from metaprior.metrics import mig
@@ -49,6 +51,15 @@ def test_what_is_outlined_is_the_best_of_each_column_or_of_each_row() -> None:
     table = HeatMap(["a", "b", "c"], ["u", "v"], np.array([[0.5, 0.4], [0.9, 0.1], [0.0, 0.0]]), [0, 1, 2])
     assert table.outlined(by_code=False) == {(1, 0), (0, 1)}
     assert table.outlined(by_code=True) == {(0, 0), (1, 0)}  # the third code is best at nothing
+    quiet = replace(table, silent=frozenset({1}))
+    assert quiet.outlined(by_code=True) == {(0, 0)}
+
+
+def test_codes_that_hardly_vary_over_the_examples_are_silent() -> None:
+    codes = np.random.default_rng(0).normal(size=(500, 3)) * [1.0, 0.09, 0.11]
+    table = heat_map(view(examples=Examples(codes)), "mutual_information")
+    assert table is not None
+    assert table.silent == {1}
 
 
 def test_numbers_of_cells_are_short_and_next_to_nothing_is_a_dot() -> None:

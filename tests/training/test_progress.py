@@ -82,3 +82,10 @@ def test_on_a_terminal_a_bar_takes_the_place_of_lines(capsys: pytest.CaptureFixt
     assert "step 3/3" not in told.err
     assert "3/3" in told.err
     assert told.out == ""
+
+
+def test_terms_of_one_name_are_told_apart_by_their_players(clock: Clock, capsys: pytest.CaptureFixture[str]) -> None:
+    bar, method = begun()
+    bar.logged(record(100, **{"vae/loss": 3.0, "vae/kl": 1.0, "critic/loss": 2.0}))
+    bar.end(method)
+    assert "vae loss 3  kl 1  critic loss 2" in capsys.readouterr().err

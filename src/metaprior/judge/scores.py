@@ -93,9 +93,26 @@ class Scores:
 
 
 def write_scores(scores: Scores, run: Path) -> Path:
-    """Keep scores in the run's folder as ``scores/<protocol>.json``; a reader never sees half a file."""
+    """Keep scores in the run's folder as ``scores/<protocol>.json``; a reader never sees half a file.
+
+    Other scores that are there already stay beside them, if they are of the same data and of the same weights.
+    """
     target = run / "scores" / f"{scores.protocol}.json"
-    text = json.dumps(scores.to_json(), indent=1, allow_nan=False)
+    told = scores.to_json()
+    before = _still_true(target, told, run / "model.safetensors")
+    for part in ("scores", "tables"):
+        told[part] = before.get(part, {}) | told[part]
+    text = json.dumps(told, indent=1, allow_nan=False)
     with whole(target) as temporary:
         temporary.write_text(text + "\n")
     return target
+
+
+def _still_true(file: Path, told: Mapping[str, Any], weights: Path) -> dict[str, Any]:
+    """The scores in a file, or nothing where they are of other data or older than the weights."""
+    try:
+        before = json.loads(file.read_text())
+        fresh = not weights.exists() or file.stat().st_mtime >= weights.stat().st_mtime
+        return before if fresh and before["data"] == told["data"] else {}
+    except (OSError, ValueError, KeyError, TypeError):
+        return {}

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from jaxtyping import Bool, Float
 
-from metaprior.report.codes import order_by_information
+from metaprior.report.codes import SILENT, order_by_information
 from metaprior.report.view import RunView
 
 LEAST_SHARE = 0.05
@@ -77,6 +77,8 @@ class HeatMap:
     """For each factor, the least that counts as telling it; None where that is not known."""
     n: int | None = None
     """How many examples the floor is for."""
+    silent: frozenset[int] = frozenset()
+    """Inactive codes, which are not outlined as if they stood for a factor."""
 
     @property
     def counts(self) -> Bool[np.ndarray, "codes factors"]:
@@ -98,7 +100,8 @@ class HeatMap:
     def outlined(self, by_code: object) -> set[tuple[int, int]]:
         """The cells (code, factor) to outline: the best factor of each code, or the best code of each factor."""
         if by_code:
-            return {(code, int(row.argmax())) for code, row in enumerate(self.values) if row.max() > 0}
+            lively = ((code, row) for code, row in enumerate(self.values) if code not in self.silent)
+            return {(code, int(row.argmax())) for code, row in lively if row.max() > 0}
         return {(code, k) for k, code in enumerate(self.best) if code is not None}
 
     def tells(self, code: int) -> int | None:
@@ -127,7 +130,9 @@ def heat_map(run: RunView, name: str, order: Sequence[int] | None = None) -> Hea
             fits = order is not None and sorted(order) == list(range(len(found)))
             floor, n = telling(run, judged, len(columns)) if name == "mutual_information" else (None, None)
             rank = list(order or []) if fits else order_by_information(values)
-            return HeatMap(found, columns, values, rank, floor, n)
+            seen = run.examples.codes if run.examples else np.empty((0, 0))
+            silent = np.flatnonzero(seen.var(axis=0) < SILENT) if seen.shape[1] == len(found) else []
+            return HeatMap(found, columns, values, rank, floor, n, frozenset(map(int, silent)))
     return None
 
 

@@ -19,7 +19,17 @@ def judgement(scores: Scores) -> Group:
     found = scores.scores
     chances = any(score.chance is not None for score in found.values())
     ceilings = any(score.details.get("ceiling") is not None for score in found.values())
-    head = ["", "", *["by chance"] * chances, *["at most"] * ceilings, "n", *["rows"] * chances, "protocol"]
+    protocols = dict.fromkeys(score.protocol for score in found.values())
+    several = len(protocols) > 1
+    head = [
+        "",
+        "",
+        *["by chance"] * chances,
+        *["at most"] * ceilings,
+        "n",
+        *["rows"] * chances,
+        *["protocol"] * several,
+    ]
     table = Table(*head, box=None, header_style="bold")
     for name, score in found.items():
         ceiling = score.details.get("ceiling")
@@ -30,9 +40,10 @@ def judgement(scores: Scores) -> Group:
             *[f"{ceiling:.3f}" if ceiling is not None else ""] * ceilings,
             str(score.n),
             *[str(score.rows)] * chances,
-            score.protocol,
+            *[score.protocol] * several,
         )
-    return Group(table, *[Text(f"\n{SEEN}")] * scores.seen)
+    below = [] if several else [Text(f"\nprotocol: {protocol}") for protocol in protocols]
+    return Group(table, *below, *[Text(f"\n{SEEN}")] * scores.seen)
 
 
 def score_table(runs: Sequence[RunView]) -> Group:

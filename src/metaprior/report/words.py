@@ -1,6 +1,7 @@
 """Names, numbers and sentences as a page prints them."""
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from typing import Any
@@ -76,9 +77,14 @@ def metric_name(name: str) -> str:
 
 
 def labels(run: RunView) -> str:
-    """``100 labels`` or ``no labels``."""
-    count = run.config.get("labels")
-    return f"{count:,} label{'s' * (count != 1)}" if isinstance(count, int) and count else "no labels"
+    """``100 labels``, ``90 of 100 noisy labels`` where some were held out, or ``no labels``."""
+    count, labeller = run.config.get("labels"), run.config.get("labeller", "perfect")
+    if not isinstance(count, int) or not count:
+        return "no labels"
+    share = run.config.get("label_share", 1.0)
+    trained = f"{math.ceil(round(count * share, 9)):,} of " if share < 1 else ""
+    kind = f"{labeller} " if labeller != "perfect" else ""
+    return f"{trained}{count:,} {kind}label{'s' * (count != 1)}"
 
 
 def title(run: RunView) -> str:
@@ -149,7 +155,7 @@ def facts(run: RunView) -> list[tuple[str, str]]:
     steps = loop.get("steps", last.get("step"))
     known = [
         ("data", plain(run.config["data"]) if "data" in run.config else None),
-        ("labels", "none" if labels(run) == "no labels" else labels(run).split()[0]),
+        ("labels", "none" if labels(run) == "no labels" else labels(run).removesuffix("s").removesuffix(" label")),
         ("steps", number(steps) if steps is not None else None),
         ("seed", plain(loop["seed"]) if "seed" in loop else None),
         ("time", duration(last["seconds"]) if "seconds" in last else None),

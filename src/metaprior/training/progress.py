@@ -35,10 +35,13 @@ class ProgressBar(Callback):
         self.bar.update(self.task, completed=step)
 
     def logged(self, record: dict[str, Any]) -> None:
-        terms = "  ".join(
-            f"{name.split('/')[-1]} {value:.4g}" for name, value in record["terms"].items() if value is not None
-        )
-        note = f"{record['examples_per_second']:.0f}/s  {terms}"
+        terms = {name: value for name, value in record["terms"].items() if value is not None}
+        last = [name.split("/")[-1] for name in terms]
+        told = [
+            short if last.count(short) == 1 else name.replace("/", " ") for name, short in zip(terms, last, strict=True)
+        ]
+        values = "  ".join(f"{name} {value:.4g}" for name, value in zip(told, terms.values(), strict=True))
+        note = f"{record['examples_per_second']:.0f}/s  {values}"
         self.bar.update(self.task, note=note)
         if not self.terminal and (time.monotonic() - self.spoken > self.seconds or record["step"] == self.loop.steps):
             self.spoken = time.monotonic()
