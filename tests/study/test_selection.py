@@ -1,46 +1,18 @@
-"""Selection: known rankings, and the two pipelines end to end."""
+"""Selection: known rankings; which labels are looked at; what is refused."""
 
-import json
-import math
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-import torch
 
-from metaprior.core import MetapriorError, Step
-from metaprior.data import World, few_labels
+from metaprior.core import MetapriorError
+from metaprior.data import few_labels
 from metaprior.data import load as load_data
-from metaprior.judge import Settings, judge
-from metaprior.methods import S2BetaVAERecipe, find_recipe
-from metaprior.study import Experiment, Labels, finish, load, members, pipeline, select, train
-from metaprior.study.experiment import labelled_sets
-from metaprior.study.pipeline import with_choice
-from metaprior.study.selection import bound, criteria_by_name
-from metaprior.training import Loop, Run
-
-WORLD = "dsprites:size=16,shape=2,scale=2,orientation=2,position_x=4,position_y=4"
-SMALL = {"batch": 16, "latent_dim": 6, "lr": 1e-3}
-SCORED = Settings(train=200, test=100)
-
-
-def experiment(recipe: str, **choices: object) -> Experiment:
-    method = replace(find_recipe(recipe), **SMALL)  # type: ignore[type-var]
-    return Experiment(recipe=recipe, method=method, data=WORLD, loop=Loop(steps=30, threads=1), **choices)  # type: ignore[arg-type]
-
-
-@pytest.fixture(scope="module")
-def runs(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
-    """Three runs with labels, of which the last has hardly learned."""
-    folder = tmp_path_factory.mktemp("cohort")
-    trained = []
-    for name, steps in (("a", 150), ("b", 60), ("c", 1)):
-        run = train(
-            "s2-beta-vae", data=WORLD, labels=40, label_share=0.75, method=SMALL | {"beta": 1.0}, steps=steps,
-            out=folder / name, progress=False,
-        )  # fmt: skip
-        trained.append(run.folder)
-    return trained
+from metaprior.judge import Score
+from metaprior.study import Candidate, Experiment, Labels, select, train
+from metaprior.study.selection import distinct, labels_held_out, refuse_other_data, refuse_other_losses
+from tests.study.cohorts import SMALL, WORLD, experiment
 
 
 def test_held_out_labels_rank_runs_by_what_they_have_learned(runs: list[Path]) -> None:
@@ -50,88 +22,77 @@ def test_held_out_labels_rank_runs_by_what_they_have_learned(runs: list[Path]) -
     assert not selection.larger_is_better
     values = [each.value for each in selection.candidates]
     assert values == sorted(values)  # type: ignore[type-var]
+    assert selection.to_json()["labels"] == {"count": 40, "seed": 0, "labeller": "perfect", "shown": 10}
 
 
-def test_the_held_out_loss_is_r_sup_on_the_labels_that_did_not_train(runs: list[Path]) -> None:
-    run = Experiment.from_plain(Run(runs[0]).config)
-    training, held = labelled_sets(run, load_data(WORLD))
-    assert held is not None
-    assert (len(training), len(held)) == (30, 10)
-    model = load(runs[0])
-    batch = held.gather(torch.arange(10))
-    with torch.no_grad():
-        expected = model.supervision(model.encode(batch.images), batch.factors, Step()).item() / 10  # type: ignore
-    assert select(runs[:1], "supervised").candidates[0].value == pytest.approx(expected)
-
-
-def test_the_negative_elbo_is_the_sum_of_its_parts(runs: list[Path]) -> None:
-    elbo, reconstruction, kl = (select(runs[:1], by).candidates[0].value for by in ("elbo", "reconstruction", "kl"))
-    assert elbo == pytest.approx(reconstruction + kl)  # type: ignore[operator]
-
-
-def test_a_validation_metric_s_predictors_learn_from_nine_tenths_of_the_labels(runs: list[Path]) -> None:
-    found = select(runs[:1], "dci_informativeness", labels=Labels(60, seed=4)).candidates[0].value
-    shown = few_labels(load_data(WORLD), 60, 4)
-    expected = judge(
-        load(runs[0]),
-        shown,
-        metrics=["dci"],
-        settings=Settings(train=60, test=60, train_share=0.9),  # type: ignore
-    )["dci_informativeness"]
-    assert expected.n == 6
-    assert found == expected.value
-
-
-@pytest.mark.parametrize("by", ["elbo", "reconstruction"])
-def test_terms_without_labels_rank_by_fit(runs: list[Path], by: str) -> None:
-    assert select(runs, by).best == runs[0]
-
-
-def test_the_bound_is_the_mean_of_the_training_terms(runs: list[Path]) -> None:
-    world = load_data(WORLD)
-    model = load(runs[0])
-    found = bound(model, world, images=2000)  # type: ignore[arg-type]
-    logged = json.loads((runs[0] / "metrics.jsonl").read_text().splitlines()[-1])["terms"]
-    assert found["kl"] == pytest.approx(logged["vae/kl"], rel=0.3)
-    assert found["reconstruction"] == pytest.approx(logged["vae/reconstruction"], rel=0.3)
-
-
-def test_a_metric_on_labels_is_the_judge_s_and_the_same_labels_are_shown_to_all(runs: list[Path]) -> None:
+def test_a_metric_on_labels_shows_the_same_to_all_and_what_chance_gives(runs: list[Path]) -> None:
     first = select(runs, "mig", labels=Labels(60, seed=4))
     again = select(list(reversed(runs)), "mig", labels=Labels(60, seed=4))
     other = select(runs, "mig", labels=Labels(60, seed=5))
     assert {each.run: each.value for each in first.candidates} == {each.run: each.value for each in again.candidates}
     assert {each.run: each.value for each in first.candidates} != {each.run: each.value for each in other.candidates}
-    assert first.to_json()["labels"] == {"count": 60, "seed": 4, "labeller": "perfect"}
+    assert first.to_json()["labels"] == {"count": 60, "seed": 4, "labeller": "perfect", "shown": 60}
+    assert all(isinstance(each["chance"], float) for each in first.to_json()["candidates"])
 
 
-@pytest.mark.parametrize("by", [n for n, c in criteria_by_name().items() if c.looks_at_labels and "dci" not in n])
-def test_every_criterion_on_labels_has_a_value_or_a_reason(runs: list[Path], by: str) -> None:
-    for each in select(runs, by, labels=Labels(60, labeller="partial")).candidates:
-        assert (each.value is None) == (each.reason is not None)
-        assert each.value is None or math.isfinite(each.value)
+def test_data_are_loaded_and_labels_drawn_once_for_all_runs(runs: list[Path], monkeypatch: pytest.MonkeyPatch) -> None:
+    called: list[str] = []
+
+    def counted(name: str, function: Any) -> Any:
+        return lambda *given: called.append(name) or function(*given)
+
+    monkeypatch.setattr("metaprior.study.selection.load_data", counted("load", load_data))
+    monkeypatch.setattr("metaprior.study.selection.few_labels", counted("draw", few_labels))
+    for by, labels in (("mig", Labels(60, seed=4)), ("supervised", None)):
+        select(runs, by, labels=labels)
+        assert called == ["load", "draw"]
+        called.clear()
 
 
-def test_udr_ranks_runs_by_each_other(runs: list[Path]) -> None:
-    assert len(select(runs, "udr").candidates) == 3
+def test_held_out_labels_are_those_after_the_ones_that_trained() -> None:
+    world = load_data(WORLD)
+    drawn = few_labels(world, 30, seed=2)
+    held = Labels(30, seed=2, trained=0.9).draw(world)
+    assert held.factors.tolist() == drawn.factors[27:].tolist()  # type: ignore[union-attr]
+    with pytest.raises(MetapriorError, match=r"a share of 0\.9 of 5 labels holds none out"):
+        Labels(5, trained=0.9).draw(world)
+
+
+def test_a_metric_looks_at_no_labels_that_trained(runs: list[Path]) -> None:
+    said = (
+        r"a learned from labels of seed 0, and a metric must look at others.* --labels 40 --label-share 0\.75 to look"
+    )
+    for labels in (None, Labels(40), Labels(60), Labels(40, labeller="noisy"), Labels(40, trained=0.5)):
+        with pytest.raises(MetapriorError, match=said):
+            select(runs, "mig", labels=labels)
+    assert select(runs[:1], "mig", labels=Labels(40, trained=0.75)).to_json()["labels"]["shown"] == 10
+    assert select(runs[:1], "mig", labels=Labels(40, seed=1)).to_json()["labels"]["shown"] == 40
 
 
 def test_a_run_that_held_out_nothing_has_no_value_and_comes_last(runs: list[Path], tmp_path: Path) -> None:
     whole = train("s2-beta-vae", data=WORLD, labels=10, method=SMALL, steps=1, out=tmp_path / "w", progress=False)
-    selection = select([whole.folder, *runs], "supervised")
-    assert selection.candidates[-1].run == whole.folder
-    assert "label-share" in (selection.candidates[-1].reason or "")
+    plain = train("vae", data=WORLD, method=SMALL, steps=1, out=tmp_path / "v", progress=False)
+    selection = select([whole.folder, plain.folder, *runs], "supervised")
+    reasons = {each.run: each.reason for each in selection.candidates[-2:]}
+    assert "label-share" in (reasons[whole.folder] or "")
+    assert reasons[plain.folder] == "its method has no supervised loss"
     with pytest.raises(MetapriorError, match="no run has a value of 'supervised'"):
         _ = select([whole.folder], "supervised").best
 
 
-MISTAKES = {
+def test_a_value_that_is_not_finite_is_none() -> None:
+    found = Candidate.scored(Path("x"), Score(float("nan"), 10, 0, "held-out labels"))
+    assert (found.value, found.reason) == (None, "its value is nan")
+
+
+MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "none": ({"runs": []}, "no runs to select from"),
-    "twice": ({"runs": ["x", "x"]}, "given twice"),
     "criterion": ({"by": "migg"}, "unknown criterion 'migg'; did you mean 'mig'"),
-    "labels that no one looks at": ({"by": "elbo", "labels": Labels(3)}, "looks at no labelled set"),
+    "labels that no one looks at": ({"by": "negative_elbo", "labels": Labels(3)}, "looks at no labelled set"),
+    "labels where runs have their own": ({"by": "supervised", "labels": Labels(3)}, "looks at no labelled set"),
+    "held-out labels of other data": ({"by": "supervised", "data": "digits"}, "leave --data out"),
     "labeller": (
-        {"by": "mig", "labels": Labels(30, labeller="niosy")},
+        {"labels": Labels(30, seed=1, labeller="niosy")},  # type: ignore[arg-type]
         "unknown labeller 'niosy'; did you mean 'noisy'",
     ),
 }
@@ -144,58 +105,53 @@ def test_mistakes_are_named(mistake: str, runs: list[Path]) -> None:
         select(**{"runs": runs, "by": "mig"} | options)  # type: ignore[arg-type]
 
 
-def test_unsupervised_pipeline_trains_without_labels_and_selects_by_them(tmp_path: Path) -> None:
-    plan = experiment("beta-vae", labels=50, label_seed=2)
-    told: list[str] = []
-    outcome = pipeline(
-        plan, tmp_path / "us", vary={"beta": [1, 8]}, seeds=(0, 1), by="mig", metrics=["mig"], settings=SCORED,
-        progress=told.append,
-    )  # fmt: skip
-    folders = sorted(path.name for path in (tmp_path / "us").iterdir() if path.is_dir())
-    assert folders == ["beta-vae-beta=1-0", "beta-vae-beta=1-1", "beta-vae-beta=8-0", "beta-vae-beta=8-1"]
-    assert all(Run(tmp_path / "us" / name).config["labels"] is None for name in folders)
-    assert outcome.selection.candidates[0].value == max(each.value for each in outcome.selection.candidates)  # type: ignore
-    assert outcome.selection.labels == Labels(50, 2)
-    assert json.loads((tmp_path / "us" / "selection.json").read_text()) == outcome.selection.to_json()
-    assert (outcome.selection.best / "scores" / "disentanglement.json").exists()
-    changed = {path: path.stat().st_mtime_ns for path in (tmp_path / "us").glob("*/model.safetensors")}
-    again = pipeline(
-        plan, tmp_path / "us", vary={"beta": [1, 8]}, seeds=(0, 1), by="mig", metrics=["mig"], settings=SCORED
-    )
-    assert again.to_json() == outcome.to_json()
-    assert all(path.stat().st_mtime_ns == time for path, time in changed.items())
-    assert sum(line.startswith("run ") for line in told) == 4
+def test_a_run_is_not_given_twice_under_whatever_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a").mkdir()
+    Path("link").symlink_to("a")
+    assert distinct(["a", "b", Path("c")]) == [Path("a"), Path("b"), Path("c")]
+    for again, said in (
+        ("a", "a is given twice$"),
+        (str(tmp_path / "a"), "a is given twice, also as a$"),
+        ("b/../a", "a is given twice, also as a$"),
+        ("link", "link is given twice, also as a$"),
+    ):
+        with pytest.raises(MetapriorError, match=said):
+            distinct(["a", "b", again])
 
 
-def test_supervised_pipeline_trains_on_nine_tenths_and_selects_by_the_rest(tmp_path: Path) -> None:
-    plan = experiment("s2-beta-vae", labels=40, labeller="noisy")
-    outcome = pipeline(plan, tmp_path / "s2s", vary={"gamma_sup": [0.1, 10.0]}, metrics=["mig"], settings=SCORED)
-    assert outcome.selection.by == "supervised"
-    config = Run(outcome.selection.best).config
-    assert (config["label_share"], config["labeller"]) == (0.9, "noisy")
-    assert outcome.selection.best.name == "s2-beta-vae-gamma_sup=10.0-0"  # it has seen more of the labels
+def test_runs_on_different_data_are_compared_on_data_that_are_named(runs: list[Path], tmp_path: Path) -> None:
+    other = train("vae", data="digits:size=16", method=SMALL, steps=1, out=tmp_path / "d", progress=False).folder
+    with pytest.raises(MetapriorError, match=r"was trained on dsprites\S+ and \S+ on digits:size=16; say with --data"):
+        select([runs[0], other], "negative_elbo")
+    assert len(select([runs[0], other], "negative_elbo", data=WORLD).candidates) == 2
+    refuse_other_data({Path("a"): WORLD, Path("b"): WORLD})
 
 
-def test_members_are_every_combination_with_every_seed() -> None:
-    cohort = members(experiment("s2-beta-vae"), {"beta": [1, 2], "loss": ["xent", "l2"]}, (3, 4))
-    assert len(cohort) == 8
-    one = cohort["s2-beta-vae-beta=2-loss=l2-4"]
-    assert isinstance(one.method, S2BetaVAERecipe)
-    assert (one.method.beta, one.method.supervision.loss, one.loop.seed) == (2.0, "l2", 4)
-    with pytest.raises(MetapriorError, match="at least one seed"):
-        members(experiment("vae"), {}, ())
-    with pytest.raises(MetapriorError, match="unknown choice of the method 'bta'; did you mean 'beta'"):
-        with_choice(find_recipe("beta-vae"), "bta", 3)
+def of_loss(loss: str) -> Experiment:
+    plan = experiment("s2-beta-vae", labels=40, label_share=0.9)
+    supervision = replace(plan.method.supervision, loss=loss)  # type: ignore[attr-defined]
+    return replace(plan, method=replace(plan.method, supervision=supervision))  # type: ignore[type-var]
 
 
-def test_a_pipeline_needs_labels(tmp_path: Path) -> None:
-    with pytest.raises(MetapriorError, match="say how many"):
-        pipeline(experiment("beta-vae"), tmp_path)
+def test_different_supervised_losses_do_not_compare() -> None:
+    refuse_other_losses({Path("a"): of_loss("l2"), Path("b"): of_loss("l2"), Path("c"): experiment("vae")})
+    with pytest.raises(MetapriorError, match="different supervised losses"):
+        labels_held_out({Path("a"): of_loss("l2"), Path("b"): of_loss("xent")})
 
 
-def test_a_finished_run_of_other_settings_is_not_gone_on_with(tmp_path: Path) -> None:
-    finish(experiment("vae"), Run(tmp_path / "vae"))
-    other = replace(experiment("vae"), loop=Loop(steps=31, threads=1))
-    with pytest.raises(MetapriorError, match="other settings"):
-        finish(other, Run(tmp_path / "vae"))
-    assert isinstance(load_data(WORLD), World)
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"labels": 50}, "--labels 40 and b with 50"),
+        ({"label_seed": 3}, "--label-seed 0 and b with 3"),
+        ({"labeller": "binned"}, "--labeller perfect and b with binned"),
+        ({"label_share": 0.8}, r"--label-share 0\.9 and b with 0\.8"),
+    ],
+)
+def test_losses_on_different_held_out_labels_do_not_compare(change: dict[str, Any], said: str) -> None:
+    plan = of_loss("xent")
+    assert labels_held_out({Path("a"): plan, Path("b"): plan}) == Labels(40, trained=0.9)
+    assert labels_held_out({}) is None
+    with pytest.raises(MetapriorError, match=f"a was trained with {said}: losses on different"):
+        labels_held_out({Path("a"): plan, Path("b"): replace(plan, **change)})

@@ -1,15 +1,16 @@
 """``metaprior judge``."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 
 import numpy as np
 import tyro
 from rich.console import Console
 
 from metaprior.commands.command import Json, as_json, place, progress, run_folders
+from metaprior.commands.judging import JudgingOptions
 from metaprior.core import MetapriorError, unknown
 
 
@@ -38,28 +39,20 @@ class Judge:
     """Data to judge on; by default what the run was trained on."""
     metrics: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ()
     """Metrics of the protocol disentanglement, or all; by default the study's, without downstream tasks."""
-    representation: Literal["mean", "sampled"] = "mean"
-    """Codes: means of the posterior, or one sample of it (kept as disentanglement-sampled)."""
-    backend: Literal["lightgbm", "sklearn"] = "lightgbm"
-    """Boosted trees: lightgbm is fast, sklearn is the reference's own and takes minutes."""
-    predictor: Literal["boosted", "logistic"] = "boosted"
-    """What predicts factors in the downstream tasks."""
-    train: int = 10_000
-    """Examples to fit on."""
-    test: int = 5_000
-    """Examples to test on."""
     seed: int = 0
     """Seed of the draws."""
+    judging: JudgingOptions = field(default_factory=JudgingOptions)
+    """How to draw and to fit."""
     json: Json = False
     """Print one JSON object."""
 
     @staticmethod
     def notes() -> str:
         """The metrics, and the scores of each."""
-        from metaprior.judge.scorers import SCORERS
+        from metaprior.judge import metrics_of
         from metaprior.metrics import METRICS
 
-        rows = {name: list(METRICS[name].scores) for name in SCORERS}
+        rows = {name: list(METRICS[name].scores) for name in metrics_of(["all"])}
         lines = [name if scores == [name] else f"{name} ({shortened(scores)})" for name, scores in rows.items()]
         return "Metrics, and their scores (--metrics takes either name, or all):\n  " + "\n  ".join(lines)
 
@@ -107,7 +100,7 @@ class Judge:
             )
         codes, factors = read_array(self.codes, "codes"), read_array(self.factors, "factors")
         return judge(
-            codes, factors, metrics=self.asked(), settings=self.settings(),
+            codes, factors, metrics=self.asked(), settings=self.judging.settings(self.seed),
             model_name=str(self.codes), data_name=str(self.factors),
         )  # fmt: skip
 
@@ -115,23 +108,23 @@ class Judge:
         """Scores of a run's model, on its own data or on other data."""
         from metaprior import load
         from metaprior.data import load as load_data
-        from metaprior.judge import judge, probe, was_seen
+        from metaprior.judge import probe
+        from metaprior.study import judge_run
         from metaprior.training import Run
 
-        metrics, config = self.asked(), Run(folder).config
-        data = self.data or config["data"]
-        names: dict[str, Any] = {"model_name": str(folder), "data_name": data}
-        model: Any = load(folder)
+        metrics, data = self.asked(), self.data or Run(folder).config["data"]
         with progress("judging") as shown:
             if self.protocol == "probe":
+                model: Any = load(folder)
                 train: Any = load_data(data)
                 refuse_without_labels(train, data)
                 test = load_data(data, "test")
+                names = {"model_name": str(folder), "data_name": data}
                 return probe(model, train, test, seed=self.seed, progress=shown, **names)
             source: Any = load_data(data)
             refuse_without_factors(source, data)
-            scores = judge(model, source, metrics=metrics, settings=self.settings(), progress=shown, **names)
-            return replace(scores, seen=was_seen(config, source))
+            settings = self.judging.settings(self.seed)
+            return judge_run(folder, source, data, metrics=metrics, settings=settings, progress=shown)
 
     def beside_each_other(self) -> list[Any]:
         """UDR of several runs, on the first one's data or on other data."""
@@ -156,15 +149,6 @@ class Judge:
         from metaprior.judge import USUAL, metrics_of
 
         return metrics_of(self.metrics or USUAL)
-
-    def settings(self) -> Any:
-        """How much to draw, and how to fit."""
-        from metaprior.judge import Settings
-
-        return Settings(
-            train=self.train, test=self.test, backend=self.backend, predictor=self.predictor,
-            representation=self.representation, seed=self.seed, threads=2,
-        )  # fmt: skip
 
 
 def shortened(names: Sequence[str]) -> str:

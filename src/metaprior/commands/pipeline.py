@@ -2,7 +2,7 @@
 
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,6 +11,7 @@ from rich.console import Console
 
 from metaprior.commands.command import Json, as_json, below_options
 from metaprior.commands.experiment import ExperimentOptions, options_of_method
+from metaprior.commands.judging import JudgingOptions
 from metaprior.commands.select import ranking
 from metaprior.core import MetapriorError
 
@@ -27,12 +28,15 @@ class Pipeline(ExperimentOptions):
 
     vary: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME=VALUE,... ...")] = ()
     """Choices of the method that differ over the cohort, with their values; every combination is trained."""
-    seeds: Annotated[tuple[int, ...], tyro.conf.arg(metavar="INT ...")] = (0,)
-    """Seeds, with each of which every combination is trained."""
+    seeds: Annotated[tuple[int, ...], tyro.conf.arg(metavar="INT ...")] = ()
+    """Seeds, with each of which every combination is trained; by default --seed."""
     by: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
-    """Criterion; by default R_sup on held-out labels where the method learns from labels, else DCI on the labels."""
+    """Criterion, as in select; by default R_sup on held-out labels where the method learns from labels, else DCI on
+    the labels. A metric looks at labels that did not train: those held out, where the method learns from labels."""
     metrics: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ()
     """Test metrics of the selected model; by default the study's."""
+    judging: JudgingOptions = field(default_factory=JudgingOptions)
+    """How the selected model is judged."""
     out: Path | None = None
     """Folder of the cohort; what is there already is gone on with."""
     quiet: Json = False
@@ -56,16 +60,18 @@ class Pipeline(ExperimentOptions):
 
     def carry_out(self, experiment: Any) -> int:
         """Train what is missing, select, judge, print."""
-        from metaprior.judge import metrics_of
+        from metaprior.judge import USUAL, metrics_of
         from metaprior.report import judgement
         from metaprior.study import pipeline
 
         if self.out is None:
             raise MetapriorError("say where the cohort lies: --out runs/us")
+        if self.seeds and experiment.loop.seed not in (0, *self.seeds):
+            raise MetapriorError(f"--seed {experiment.loop.seed} is none of --seeds; give the one or the other")
         shown = None if self.quiet else lambda line: print(f"metaprior: {line}", file=sys.stderr, flush=True)
         outcome = pipeline(
-            experiment, self.out, vary=varied(self.vary), seeds=self.seeds, by=self.by,
-            metrics=metrics_of(self.metrics) if self.metrics else None, progress=shown,
+            experiment, self.out, vary=varied(self.vary), seeds=self.seeds or None, by=self.by,
+            metrics=metrics_of(self.metrics or USUAL), settings=self.judging.settings(), progress=shown,
         )  # fmt: skip
         if self.json:
             as_json(outcome.to_json())

@@ -5,8 +5,9 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import tyro
-from rich.console import Console
+from rich.console import Console, Group
 from rich.table import Table
+from rich.text import Text
 
 from metaprior.commands.command import Json, as_json, place, progress, run_folders
 from metaprior.core import MetapriorError
@@ -21,6 +22,7 @@ class Select:
       metaprior select runs/beta-vae-* --by dci_disentanglement --labels 100
       metaprior select runs/beta-vae-* --by mig --labels 1000 --labeller noisy --label-seed 3
       metaprior select runs/s2-* --by supervised
+      metaprior select runs/s2-* --by mig --labels 1000 --label-share 0.9
       metaprior select runs/beta-vae-* --by udr --json
     """
 
@@ -34,6 +36,8 @@ class Select:
     """Seed of the labelled set: the same for all runs."""
     labeller: LabellerName = "perfect"
     """What the labels say of the true factors."""
+    label_share: float = 0.0
+    """Share of them that the runs trained on, as they were told: a metric looks at the others alone."""
     data: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """Data to draw from; by default what each run was trained on."""
     out: Path | None = None
@@ -44,10 +48,10 @@ class Select:
     @staticmethod
     def notes() -> str:
         """The criteria."""
-        from metaprior.study.selection import criteria_by_name
+        from metaprior.study.criteria import criteria_by_name
 
         criteria = criteria_by_name()
-        scores = [name for name, each in criteria.items() if each.looks_at_labels]
+        scores = [name for name, each in criteria.items() if each.looks_at == "labels"]
         unified = [name for name in scores if name.startswith("unified")]
         others = [name for name in scores if name not in unified]
         return (
@@ -55,7 +59,8 @@ class Select:
             f"  on labels: {', '.join(others)};\n"
             f"    {unified[0]} to {unified[-1]}: each matrix in each way\n"
             "  supervised: R_sup on the labels that a run held out (train it with --label-share 0.9)\n"
-            "  without labels: elbo, reconstruction, kl (nats, 1,000 images), udr"
+            "  without labels: negative_elbo, reconstruction, kl (nats, 1,000 images);\n"
+            "    udr: likeness to runs that differ in their seed alone"
         )
 
     def run(self) -> int:
@@ -63,10 +68,11 @@ class Select:
         from metaprior.study import Labels, select
         from metaprior.study.selection import write_selection
 
-        chosen = self.labels is not None or self.label_seed or self.labeller != "perfect"
-        labels = Labels(100 if self.labels is None else self.labels, self.label_seed, self.labeller) if chosen else None
+        count = 100 if self.labels is None else self.labels
+        labels = Labels(count, self.label_seed, self.labeller, self.label_share)
+        chosen = labels if self.labels is not None or labels != Labels() else None
         with progress("judging runs") as shown:
-            selection = select(run_folders(self.runs), self.by, labels=labels, data=self.data, progress=shown)
+            selection = select(run_folders(self.runs), self.by, labels=chosen, data=self.data, progress=shown)
         if self.out:
             write_selection(selection, self.out)
         if self.json:
@@ -78,13 +84,17 @@ class Select:
         return 0
 
 
-def ranking(selection: Any) -> Table:
-    """The runs in their order, with their values."""
-    seen = selection.labels
-    what = f"{selection.by}, {'larger' if selection.larger_is_better else 'smaller'} is better"
-    shown = f" ({seen.count} {seen.labeller} labels, seed {seen.seed})" if seen else ""
-    table = Table("", "run", f"{what}{shown}", box=None, header_style="bold")
+def ranking(selection: Any) -> Group:
+    """What runs are ranked by, and they in their order with their values; what chance gives, where that is known."""
+    labels = selection.labels
+    what = f"by {selection.by}, {'larger' if selection.larger_is_better else 'smaller'} is better"
+    if labels:
+        held = f"{labels.shown} held out of " if labels.shown < labels.count else ""
+        what += f", on {held}{labels.count} {labels.labeller} labels of seed {labels.seed}"
+    chances = any(each.chance is not None for each in selection.candidates)
+    table = Table("", "run", "value", *["by chance"] * chances, box=None, header_style="bold")
     for rank, each in enumerate(selection.candidates, start=1):
         value = f"{each.value:.4f}" if each.value is not None else f"– ({each.reason})"
-        table.add_row("best" if rank == 1 and each.value is not None else str(rank), str(each.run), value)
-    return table
+        chance = [f"{each.chance:.4f}" if each.chance is not None else ""] * chances
+        table.add_row("best" if rank == 1 and each.value is not None else str(rank), str(each.run), value, *chance)
+    return Group(Text(what), table)

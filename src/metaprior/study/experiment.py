@@ -148,11 +148,14 @@ def carry_out(
 
 
 def finish(experiment: Experiment, run: Run, title: str | None = None) -> None:
-    """Train a run to its end, unless its folder holds it already; with a bar of that title where one is given."""
+    """Train a run to its end, unless its folder holds it already; with a bar of that title where one is given.
+
+    As where a run is resumed, more steps than it has done are trained, and what does not decide the model may differ.
+    """
     if run.finished:
-        if Experiment.from_plain(run.config).plain() != experiment.plain():
-            raise MetapriorError(f"{run.folder} was trained with other settings; delete it, or choose another --out")
-        return
+        refuse_other_settings(run, experiment)
+        if already_finished(run, experiment.loop.steps) is not None:
+            return
     bars = [ProgressBar(title)] if title else []
     if carry_out(experiment, run.folder, resume=run.begun, callbacks=bars, progress=False)[1].interrupted:
         raise KeyboardInterrupt
@@ -185,12 +188,22 @@ def build_sources(experiment: Experiment, data: Dataset | World) -> dict[str, So
         raise MetapriorError(f"{experiment.recipe} learns from labels too; say how many, such as --labels 100")
     if experiment.labels is not None and not needs:
         raise MetapriorError(f"{experiment.recipe} uses no labels; leave --labels out, or take an s2- method")
+    refuse_labelling_of_none(experiment)
     sources: dict[str, Source] = {"train": data}
     if experiment.labels is not None:
         sources["labelled"] = labelled_sets(experiment, data)[0]
     if isinstance(data, World) and len(data) * torch.Size(data.image_shape).numel() <= HELD_IN_MEMORY:
         sources["train"] = data.cached()
     return sources
+
+
+def refuse_labelling_of_none(experiment: Experiment) -> None:
+    """An error where something is said of labels, and there are none."""
+    for name, usual in {"label_seed": 0, "labeller": "perfect", "label_share": 1.0}.items():
+        if experiment.labels is None and getattr(experiment, name) != usual:
+            raise MetapriorError(
+                f"--{name.replace('_', '-')} says which labels to draw, and {experiment.recipe} gets none; leave it out"
+            )
 
 
 def labelled_sets(experiment: Experiment, data: Dataset | World) -> tuple[Dataset, Dataset | None]:
@@ -236,17 +249,22 @@ def check_folder(run: Run, experiment: Experiment, digest: str, resume: bool) ->
         return
     if not resume:
         raise MetapriorError(f"{run.folder} already holds a run; go on with --resume, or choose another --out")
-    before, now = Experiment.from_plain(run.config).plain(), experiment.plain()
-    for name, value in _flat(now).items():
-        if value != _flat(before).get(name) and name.removeprefix("loop.") not in _MAY_CHANGE_ON_RESUME:
-            raise MetapriorError(
-                f"{run.folder} was begun with {name} = {_flat(before).get(name)!r}, not {value!r}; "
-                "resume with the same settings, or choose another --out"
-            )
+    refuse_other_settings(run, experiment)
     if (run.config.get("provenance") or {}).get("data_digest", digest) != digest:
         raise MetapriorError(
             f"{run.folder} was begun on other data: '{experiment.data}' has changed since; choose another --out"
         )
+
+
+def refuse_other_settings(run: Run, experiment: Experiment) -> None:
+    """An error that names the first setting of a run's that decides its model, and differs."""
+    before, now = (_flat(each.plain()) for each in (Experiment.from_plain(run.config), experiment))
+    for name, value in now.items():
+        if value != before.get(name) and name.removeprefix("loop.") not in _MAY_CHANGE_ON_RESUME:
+            raise MetapriorError(
+                f"{run.folder} was begun with {name} = {before.get(name)!r}, not {value!r}; "
+                "resume with the same settings, or choose another --out"
+            )
 
 
 def _flat(plain: Mapping[str, Any], prefix: str = "") -> dict[str, Any]:

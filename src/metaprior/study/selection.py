@@ -5,35 +5,60 @@ picks a model that learned from most of the labels by its supervised loss on the
 """
 
 import json
+import math
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
-
-from metaprior.core import Counter, MetapriorError, Step, generator, unknown
-from metaprior.data import Dataset
+from metaprior.core import MetapriorError
+from metaprior.data import Dataset, LabellerName, World, divide, few_labels, find_labeller, training_labels
 from metaprior.data import load as load_data
 from metaprior.files import whole
-from metaprior.judge import USUAL, Settings, judge, metrics_of, rank
-from metaprior.methods import VAE
-from metaprior.metrics import METRICS
-from metaprior.objectives import kl_normal
-from metaprior.study.experiment import Experiment, labelled_sets, load
+from metaprior.judge import Score
+from metaprior.study.criteria import agreement, find_criterion
+from metaprior.study.experiment import Experiment, load
 from metaprior.training import Run
-
-TRAIN_SHARE = 0.9
-"""Of the labels, what a validation metric's predictors learn from; they are tested on the others."""
 
 
 @dataclass(frozen=True)
 class Labels:
-    """Which labelled examples a validation metric sees: the same for all runs."""
+    """Which labelled examples a criterion looks at: the same for all runs.
+
+    >>> Labels(100).shown, Labels(100, trained=0.9).shown
+    (100, 10)
+    """
 
     count: int = 100
     seed: int = 0
-    labeller: str = "perfect"
+    labeller: LabellerName = "perfect"
+    trained: float = 0.0
+    """Share of them that the runs trained on, as their ``label_share`` says: a criterion looks at the others alone."""
+
+    @property
+    def shown(self) -> int:
+        """How many of them are looked at."""
+        return self.count - (training_labels(self.count, self.trained) if self.trained else 0)
+
+    def draw(self, data: Dataset | World) -> Dataset:
+        """The examples that are looked at."""
+        labelled = few_labels(data, self.count, self.seed, find_labeller(self.labeller))
+        held = divide(labelled, self.trained)[1] if self.trained else labelled
+        if held is None:
+            raise MetapriorError(
+                f"a share of {self.trained:g} of {self.count} labels holds none out to select by; take more labels, "
+                "or a smaller --label-share"
+            )
+        return held
+
+    @classmethod
+    def held_out_by(cls, experiment: Experiment) -> "Labels":
+        """What an experiment with labels holds out."""
+        return cls(experiment.labels or 0, experiment.label_seed, experiment.labeller, experiment.label_share)
+
+
+OPTIONS = {"count": "--labels", "seed": "--label-seed", "labeller": "--labeller", "trained": "--label-share"}
+"""The options that say so where a run is trained."""
 
 
 @dataclass(frozen=True)
@@ -43,6 +68,15 @@ class Candidate:
     run: Path
     value: float | None
     reason: str | None = None
+    chance: float | None = None
+    """On few labels: the same metric of the same codes when the labels' rows are permuted."""
+
+    @classmethod
+    def scored(cls, run: Path, score: Score) -> "Candidate":
+        """A run with its score; a value that is not finite is none."""
+        if score.value is not None and not math.isfinite(score.value):
+            return cls(run, None, f"its value is {score.value}")
+        return cls(run, score.value, score.reason, score.chance)
 
 
 @dataclass(frozen=True)
@@ -53,7 +87,7 @@ class Selection:
     larger_is_better: bool
     candidates: tuple[Candidate, ...]
     labels: Labels | None = None
-    """The labels that were looked at; None where none were, or each run's own held-out ones."""
+    """The labels that were looked at, of which runs may have trained on others; None where none were."""
 
     @property
     def best(self) -> Path:
@@ -65,7 +99,8 @@ class Selection:
     def to_json(self) -> dict[str, Any]:
         """What ``metaprior select --json`` prints."""
         labels = self.labels and {
-            "count": self.labels.count, "seed": self.labels.seed, "labeller": self.labels.labeller
+            "count": self.labels.count, "seed": self.labels.seed, "labeller": self.labels.labeller,
+            "shown": self.labels.shown,
         }  # fmt: skip
         return {
             "best": str(self.candidates[0].run) if self.candidates[0].value is not None else None,
@@ -73,7 +108,8 @@ class Selection:
             "larger_is_better": self.larger_is_better,
             "labels": labels,
             "candidates": [
-                {"run": str(each.run), "value": each.value} | ({"reason": each.reason} if each.reason else {})
+                {"run": str(each.run), "value": each.value}
+                | {name: told for name in ("chance", "reason") if (told := getattr(each, name)) is not None}
                 for each in self.candidates
             ],
         }
@@ -90,38 +126,55 @@ def select(
     """Rank finished runs by a criterion.
 
     ``by`` is a score of the disentanglement protocol on ``labels`` labelled examples (100 unless said otherwise) of the
-    runs' data; ``supervised``, each run's R_sup on the labels that it held out (``label_share`` below 1); ``elbo``,
-    ``reconstruction`` or ``kl`` in nats on 1,000 images; or ``udr``. Predictors of a validation metric learn from 90 %
-    of the labels and are tested on the others.
+    runs' data, none of which trained; ``supervised``, R_sup on the labels that the runs held out (``label_share`` below
+    1); ``negative_elbo``, ``reconstruction`` or ``kl`` in nats on 1,000 images; or ``udr``, of each run among those
+    that differ from it in their seed alone. Predictors of a validation metric learn from 90 % of the labels that are
+    looked at and are tested on the others.
 
     >>> select(["runs/beta-vae-0", "runs/beta-vae-1"], by="mig").best  # doctest: +SKIP
     """
-    folders = [Path(run) for run in runs]
-    if not folders:
-        raise MetapriorError("there are no runs to select from")
-    if twice := next((folder for folder in folders if folders.count(folder) > 1), None):
-        raise MetapriorError(f"{twice} is given twice")
+    folders = distinct(runs)
     criterion = find_criterion(by)
     experiments = {folder: Experiment.from_plain(Run(folder).config) for folder in folders}
-    if labels is not None and not criterion.looks_at_labels:
+    if labels is not None and criterion.looks_at != "labels":
         raise MetapriorError(f"the criterion '{by}' looks at no labelled set, so none can be chosen for it")
-    labels = labels or (Labels() if criterion.looks_at_labels else None)
     if data is None:
         refuse_other_data({folder: experiment.data for folder, experiment in experiments.items()})
-    if by == "supervised":
-        refuse_other_losses(experiments)
+    name = data or experiments[folders[0]].data
+    found: dict[Path, Score] = {}
+    if criterion.looks_at == "labels":
+        labels = labels or Labels()
+        refuse_labels_that_trained({k: v for k, v in experiments.items() if v.data == name}, labels)
+    elif criterion.looks_at == "held-out labels":
+        if any(experiment.data != name for experiment in experiments.values()):
+            raise MetapriorError(f"'{by}' looks at the labels that runs held out of their own data; leave --data out")
+        found = {folder: none for folder, each in experiments.items() if (none := holds_none_out(each))}
+        labels = labels_held_out({k: v for k, v in experiments.items() if k not in found})
+    source = load_data(name)
+    shown = labels.draw(source) if labels else source
     if criterion.value is None:
-        found = _ranked_by_each_other(folders, data or experiments[folders[0]].data)
-    else:
-        found = []
-        for place, (folder, experiment) in enumerate(experiments.items()):
-            seen = replace(experiment, data=data or experiment.data)
-            found.append(Candidate(folder, *criterion.value(folder, seen, labels)))
-            if progress is not None:
-                progress(place + 1, len(folders))
+        found = agreement(experiments, source, name)
+    for place, folder in enumerate(folders, start=1):
+        if criterion.value is not None and folder not in found:
+            found[folder] = criterion.value(load(folder), shown)
+        if progress is not None:
+            progress(place, len(folders))
     sign = -1 if criterion.larger_is_better else 1
-    ranked = sorted(found, key=lambda each: (each.value is None, sign * (each.value or 0.0)))
+    candidates = [Candidate.scored(folder, found[folder]) for folder in folders]
+    ranked = sorted(candidates, key=lambda each: (each.value is None, sign * (each.value or 0.0)))
     return Selection(by, criterion.larger_is_better, tuple(ranked), labels)
+
+
+def distinct(runs: Sequence[str | Path]) -> list[Path]:
+    """Run folders as they were named; an error where there is none, or one is named twice."""
+    if not runs:
+        raise MetapriorError("there are no runs to select from")
+    places: dict[Path, Path] = {}
+    for folder in map(Path, runs):
+        before = places.setdefault(folder.resolve(), folder)
+        if before is not folder:
+            raise MetapriorError(f"{folder} is given twice" + (f", also as {before}" if before != folder else ""))
+    return list(places.values())
 
 
 def refuse_other_data(trained_on: Mapping[Path, str]) -> None:
@@ -131,6 +184,20 @@ def refuse_other_data(trained_on: Mapping[Path, str]) -> None:
     if other is not None:
         raise MetapriorError(
             f"{first} was trained on {its} and {other[0]} on {other[1]}; say with --data what to compare them on"
+        )
+
+
+def refuse_labels_that_trained(experiments: Mapping[Path, Experiment], labels: Labels) -> None:
+    """An error where a metric would look at labels that a run learned from, which tell nothing of new examples."""
+    for folder, experiment in experiments.items():
+        if experiment.labels is None or experiment.label_seed != labels.seed:
+            continue
+        if experiment.labels == labels.count and experiment.label_share <= labels.trained:
+            continue
+        held = f", or --labels {experiment.labels} --label-share {experiment.label_share:g} to look at those held out"
+        raise MetapriorError(
+            f"{folder} learned from labels of seed {labels.seed}, and a metric must look at others; choose "
+            f"another --label-seed{held if experiment.label_share < 1 else ''}"
         )
 
 
@@ -144,99 +211,32 @@ def refuse_other_losses(experiments: Mapping[Path, Experiment]) -> None:
         )
 
 
-@dataclass(frozen=True)
-class Criterion:
-    """How a run is valued."""
-
-    value: Callable[[Path, Experiment, Labels | None], tuple[float | None, str | None]] | None
-    """(value, reason for none) from its folder, its experiment and the labels; None: runs are valued by each other."""
-    larger_is_better: bool
-    looks_at_labels: bool = False
-
-
-def criteria_by_name() -> dict[str, Criterion]:
-    """Every criterion by name."""
-    own = {
-        "supervised": Criterion(held_out_loss, larger_is_better=False),
-        "udr": Criterion(None, larger_is_better=True),
-    }
-    terms = {name: Criterion(_term(name), larger_is_better=False) for name in ("elbo", "reconstruction", "kl")}
-    factors = [name for name in (*USUAL, "unified") if name != "unsupervised"]  # which looks at no labels
-    scores = [score for name in factors for score in METRICS[name].scores]
-    metrics = {score: Criterion(_metric(score), True, looks_at_labels=True) for score in scores}
-    return own | terms | metrics
+def holds_none_out(experiment: Experiment) -> Score | None:
+    """The score of a run without held-out labels; None where it has some."""
+    reason = None
+    if not experiment.method.needs_labels:
+        reason = "its method has no supervised loss"
+    elif Labels.held_out_by(experiment).shown == 0:
+        reason = "it trained on all its labels; hold some out with --label-share 0.9"
+    return Score(None, 0, 0, "held-out labels", reason=reason) if reason else None
 
 
-def find_criterion(name: str) -> Criterion:
-    """The criterion of that name.
-
-    >>> find_criterion("elbo").larger_is_better
-    False
-    """
-    criteria = criteria_by_name()
-    if name not in criteria:
-        raise unknown("criterion", name, criteria)
-    return criteria[name]
-
-
-def held_out_loss(folder: Path, experiment: Experiment, labels: Labels | None) -> tuple[float | None, str | None]:
-    """R_sup of a run's model on the labels that it held out, divided by their number."""
-    model = load(folder)
-    supervision = getattr(model, "supervision", None)
-    if supervision is None:
-        return None, "its method has no supervised loss"
-    held = labelled_sets(experiment, load_data(experiment.data))[1]
-    if held is None or held.factors is None:
-        return None, "it trained on all its labels; hold some out with --label-share 0.9"
-    batch = held.gather(torch.arange(len(held)))
-    with torch.inference_mode():
-        return supervision(model.encode(batch.images), batch.factors, Step()).item() / len(held), None  # pyright: ignore
-
-
-def _metric(score: str) -> Callable[[Path, Experiment, Labels | None], tuple[float | None, str | None]]:
-    (metric,) = metrics_of([score])
-
-    def value(folder: Path, experiment: Experiment, labels: Labels | None) -> tuple[float | None, str | None]:
-        shown = labels or Labels()
-        drawn = replace(experiment, labels=shown.count, label_seed=shown.seed, labeller=shown.labeller, label_share=1.0)  # pyright: ignore
-        labelled: Dataset = labelled_sets(drawn, load_data(experiment.data))[0]
-        settings = Settings(train=shown.count, test=shown.count, train_share=TRAIN_SHARE)
-        found = judge(load(folder), labelled, metrics=[metric], settings=settings)[score]  # pyright: ignore
-        return found.value, found.reason
-
-    return value
-
-
-def _term(name: str) -> Callable[[Path, Experiment, Labels | None], tuple[float | None, str | None]]:
-    def value(folder: Path, experiment: Experiment, labels: Labels | None) -> tuple[float | None, str | None]:
-        model = load(folder)
-        if not isinstance(model, VAE):
-            return None, "its method is no VAE"
-        terms = bound(model, load_data(experiment.data))
-        return (terms["reconstruction"] + terms["kl"] if name == "elbo" else terms[name]), None
-
-    return value
-
-
-def bound(model: VAE, data: Any, images: int = 1000, batch: int = 250, seed: int = 0) -> dict[str, float]:
-    """Reconstruction and KL of a VAE on images drawn uniformly, means in nats; their sum is the negative ELBO."""
-    rows = torch.randint(len(data), (images,), generator=generator(seed, "bound"))
-    totals = {"reconstruction": 0.0, "kl": 0.0}
-    with torch.inference_mode():
-        for place, part in enumerate(rows.split(batch)):
-            shown = data.gather(part).images
-            posterior, codes = model.posterior_sample(shown, Step(draws=Counter(seed, place)))
-            totals["reconstruction"] += model.reconstruction(shown, codes)["reconstruction"].value.item() * len(part)
-            totals["kl"] += kl_normal(*posterior).sum().item()
-    return {name: total / images for name, total in totals.items()}
-
-
-def _ranked_by_each_other(folders: list[Path], data: str) -> list[Candidate]:
-    models: dict[str, Any] = {str(folder): load(folder) for folder in folders}
-    ranked = rank(models, load_data(data), data_name=data)
-    return [
-        Candidate(folder, ranked[str(folder)]["udr"].value, ranked[str(folder)]["udr"].reason) for folder in folders
-    ]
+def labels_held_out(experiments: Mapping[Path, Experiment]) -> Labels | None:
+    """The labels that runs held out, which must be the same ones; None where there are no runs."""
+    refuse_other_losses(experiments)
+    held = {folder: Labels.held_out_by(experiment) for folder, experiment in experiments.items()}
+    if not held:
+        return None
+    (first, its), *others = held.items()
+    for folder, other in others:
+        for name, option in OPTIONS.items():
+            value, others_value = getattr(its, name), getattr(other, name)
+            if value != others_value:
+                raise MetapriorError(
+                    f"{first} was trained with {option} {value} and {folder} with {others_value}: losses on different "
+                    "held-out labels do not compare; take another criterion, such as dci_disentanglement"
+                )
+    return its
 
 
 def write_selection(selection: Selection, file: Path) -> Path:
