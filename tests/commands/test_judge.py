@@ -12,6 +12,7 @@ GIVEN = {
     "codes alone": (["disentanglement", "--codes", "good.npy"], "--factors is missing: give both"),
     "no file": (["disentanglement", "--codes", "no.npy", "--factors", "good.npy"], "no.npy cannot be read: No such"),
     "text": (["disentanglement", "--codes", "bad.npy", "--factors", "good.npy"], "bad.npy is not an .npy file"),
+    "an empty file": (["disentanglement", "--codes", "empty.npy", "--factors", "good.npy"], "is not an .npy file"),
     "a pickle": (["disentanglement", "--codes", "pickle.npy", "--factors", "good.npy"], "is not an .npy file"),
     "no examples": (
         ["disentanglement", "--codes", "good.npy", "--factors", "good.npy", "--train", "0"],
@@ -26,6 +27,7 @@ def test_what_cannot_be_judged_is_named(mistake, capsys, tmp_path, monkeypatch) 
     np.save("good.npy", np.arange(12).reshape(6, 2))
     np.save("pickle.npy", np.array([{}], dtype=object), allow_pickle=True)
     (tmp_path / "bad.npy").write_text("0.1 0.2")
+    (tmp_path / "empty.npy").touch()
     words, said = GIVEN[mistake]
     code, out, err = call(capsys, "judge", *words)
     assert (code, out) == (2, "")

@@ -194,5 +194,5 @@ def read_array(path: Path | None, name: str) -> np.ndarray:
         return np.load(path, allow_pickle=False)
     except OSError as fault:
         raise MetapriorError(f"--{name}: {path} cannot be read: {fault.strerror or fault}") from None
-    except ValueError as fault:
+    except (ValueError, EOFError) as fault:
         raise MetapriorError(f"--{name}: {path} is not an .npy file of numbers: {fault}") from None
