@@ -88,3 +88,12 @@ def test_a_model_that_does_not_encode_is_refused() -> None:
 def test_no_images_are_an_error() -> None:
     with pytest.raises(MetapriorError, match="no images"):
         features(Pixels(), torch.zeros(0, 1, 1, 3))
+
+
+def test_images_of_another_shape_than_the_run_s_are_refused() -> None:
+    model = Pixels()
+    model.config = {"data_spec": {"image_shape": [3, 64, 64]}}  # type: ignore[assignment]
+    with pytest.raises(MetapriorError, match=r"trained on images of 3 x 64 x 64 .* and these are 1 x 1 x 3"):
+        features(model, world())
+    model.config = {"data_spec": {"image_shape": [1, 1, 3]}}  # type: ignore[assignment]
+    features(model, world())

@@ -78,7 +78,10 @@ def _over_batches(
     try:
         for begin in range(0, len(indices), batch):
             rows = indices[begin : begin + batch]
-            codes = _encode(encode, _read(images, rows), device)
+            shown = _read(images, rows)
+            if found is None:
+                refuse_other_shapes(model, shown)
+            codes = _encode(encode, shown, device)
             if found is None:
                 found = np.empty((len(indices), codes.shape[1]), dtype=np.float32)
             found[begin : begin + len(rows)] = codes.float().cpu().numpy()
@@ -90,6 +93,18 @@ def _over_batches(
     if found is None:
         raise MetapriorError("there are no images to take features of")
     return found
+
+
+def refuse_other_shapes(model: object, images: Tensor) -> None:
+    """An error where a run's model meets images of another size or of other channels than it was trained on."""
+    spec = (getattr(model, "config", None) or {}).get("data_spec") or {}
+    shape = tuple(spec.get("image_shape") or ())
+    if shape and shape != tuple(images.shape[1:]):
+        own, other = (" x ".join(map(str, each)) for each in (shape, images.shape[1:]))
+        raise MetapriorError(
+            f"the model was trained on images of {own} (channels, height, width) and these are {other}; take data of the "
+            f"model's size, as in NAME:size={shape[2]}"
+        )
 
 
 def _read(images: Tensor | Gathers, rows: Tensor) -> Tensor:
