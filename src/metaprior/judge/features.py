@@ -102,8 +102,8 @@ def refuse_other_shapes(model: object, images: Tensor) -> None:
     if shape and shape != tuple(images.shape[1:]):
         own, other = (" x ".join(map(str, each)) for each in (shape, images.shape[1:]))
         raise MetapriorError(
-            f"the model was trained on images of {own} (channels, height, width) and these are {other}; take data of the "
-            f"model's size, as in NAME:size={shape[2]}"
+            f"the model was trained on images of {own} (channels, height, width) and these are {other}; "
+            f"take data of the model's size, as in NAME:size={shape[2]}"
         )
 
 
