@@ -14,6 +14,13 @@ GIVEN = {
     "text": (["disentanglement", "--codes", "bad.npy", "--factors", "good.npy"], "bad.npy is not an .npy file"),
     "an empty file": (["disentanglement", "--codes", "empty.npy", "--factors", "good.npy"], "is not an .npy file"),
     "a pickle": (["disentanglement", "--codes", "pickle.npy", "--factors", "good.npy"], "is not an .npy file"),
+    "factors beside a run": (["disentanglement", "runs/x", "--factors", "good.npy"], "--factors goes with --codes"),
+    "data beside codes": (
+        ["disentanglement", "--codes", "good.npy", "--factors", "good.npy", "--data", "digits"],
+        "--data goes with runs",
+    ),
+    "metrics of a probe": (["probe", "runs/x", "--metrics", "mig"], "--metrics is of the protocol disentanglement"),
+    "samples for udr": (["udr", "runs/x", "--representation", "sampled"], "--representation is of the protocol"),
     "no examples": (
         ["disentanglement", "--codes", "good.npy", "--factors", "good.npy", "--train", "0"],
         "train must be at least 1, not 0",

@@ -68,6 +68,7 @@ class Judge:
             raise unknown("protocol", self.protocol, PROTOCOLS)
         if bool(self.runs) == (self.codes is not None):
             raise MetapriorError("judge run folders, or arrays with --codes and --factors")
+        self.refuse_what_would_be_ignored()
         judged: list[Any] = []
         for scores in self.judged():
             if self.runs:
@@ -80,6 +81,20 @@ class Judge:
             told = [scores.to_json() for scores in judged]
             as_json(told[0] if len(told) == 1 else {"protocol": self.protocol, "judged": told})
         return 0
+
+    def refuse_what_would_be_ignored(self) -> None:
+        """An error for options that say nothing of what is judged."""
+        if self.runs and self.factors is not None:
+            raise MetapriorError("--factors goes with --codes; a run is judged by the factors of its data")
+        if self.codes is not None and self.data is not None:
+            raise MetapriorError("--data goes with runs; codes are judged by --factors")
+        if self.protocol == "disentanglement":
+            return
+        plain = JudgingOptions()
+        given = [name for name in vars(plain) if getattr(self.judging, name) != getattr(plain, name)]
+        given += ["metrics"] * bool(self.metrics)
+        if given:
+            raise MetapriorError(f"--{given[0]} is of the protocol disentanglement; {self.protocol} has no such choice")
 
     def judged(self) -> Iterator[Any]:
         """The scores of each run, or of the arrays, as they come."""
