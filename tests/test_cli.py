@@ -95,9 +95,18 @@ MISTAKES = {
     "threads": (["train", "vae", *TINY[:2], "--threads", "99999999"], "loop.threads must be at most"),
     "not finite": (["train", "vae", *TINY[:2], "--lr", "nan"], "must be finite"),
     "label seed": (["train", "s2-beta-vae", *TINY[:2], "--labels", "5", "--label-seed", "-1"], "from 0 to 2^32 - 1"),
-    "labeller of no labels": (["train", "vae", *TINY, "--labeller", "noisy"], "--labeller says which labels to draw"),
-    "seed of no labels": (["train", "vae", *TINY, "--label-seed", "3"], "--label-seed says which labels to draw"),
-    "share of no labels": (["train", "vae", *TINY, "--label-share", "0.9"], "--label-share says which labels to draw"),
+    "labeller of no labels": (
+        ["train", "vae", *TINY, "--steps", "1", "--labeller", "noisy"],
+        "--labeller says which labels to draw",
+    ),
+    "seed of no labels": (
+        ["train", "vae", *TINY, "--steps", "1", "--label-seed", "3"],
+        "--label-seed says which labels to draw",
+    ),
+    "share of no labels": (
+        ["train", "vae", *TINY, "--steps", "1", "--label-share", "0.9"],
+        "--label-share says which labels to draw",
+    ),
     "no run": (["judge", "disentanglement", "nowhere"], "is not a run"),
     "protocol": (["judge", "disentanglment", "nowhere"], "did you mean 'disentanglement'"),
     "claim": (["reproduce", "disentangle", "--claim", "few-labels"], "did you mean 'few-labels-beat-none'"),

@@ -44,7 +44,7 @@ def test_the_seed_of_a_training_is_that_of_a_cohort(capsys, tmp_path) -> None:
     assert [path.name for path in (tmp_path / "us").iterdir() if path.is_dir()] == ["vae-3"]
 
 
-LABELS = ["beta-vae", *TINY, "--labels", "20"]
+LABELS = ["beta-vae", *TINY, "--steps", "1", "--labels", "20"]
 MISTAKES = {
     "no labels": (["beta-vae", *TINY, "--out", "x"], "say how many"),
     "no folder": (LABELS, "say where the cohort lies"),
@@ -60,7 +60,10 @@ MISTAKES = {
     "test metric": ([*LABELS, "--metrics", "migg", "--out", "x"], "did you mean 'mig'"),
     "test examples": ([*LABELS, "--test", "0", "--out", "x"], "test must be at least 1"),
     "share of none": ([*LABELS, "--label-share", "0.9", "--out", "x"], "leave --label-share out"),
-    "labeller of none": (["vae", *TINY, "--by", "kl", "--labeller", "noisy", "--out", "x"], "leave it out"),
+    "labeller of none": (
+        ["vae", *TINY, "--steps", "1", "--by", "kl", "--labeller", "noisy", "--out", "x"],
+        "leave it out",
+    ),
 }
 
 
