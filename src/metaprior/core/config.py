@@ -1,6 +1,7 @@
 """Typed configs to and from plain data, strictly: an unknown key or a wrong type is an error with a hint."""
 
 import dataclasses
+import functools
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
@@ -51,6 +52,7 @@ def from_plain(kind: type[T], plain: Any, where: str = "config", base: T | None 
         raise MetapriorError(f"{where}: {fault}") from None
 
 
+@functools.cache
 def _fields(kind: Any) -> dict[str, Any]:
     hints = get_type_hints(kind)
     return {f.name: hints[f.name] for f in dataclasses.fields(kind)}

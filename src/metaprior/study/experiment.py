@@ -110,13 +110,17 @@ def carry_out(
     resume: bool = False,
     callbacks: Sequence[Callback] = (),
     progress: bool = True,
+    data: Dataset | World | None = None,
 ) -> tuple[Run, Result]:
-    """Train as the experiment says, into ``out`` (by default the next free ``runs/<recipe>-<i>``)."""
+    """Train as the experiment says, into ``out`` (by default the next free ``runs/<recipe>-<i>``).
+
+    ``data`` are the experiment's, where they are at hand already.
+    """
     if resume and out is None:
         raise MetapriorError("resume goes on with the run in a folder, and none is given: name it as 'out'")
     processes = join_processes()
     loggers(experiment.loop)  # a package that is missing is an error before anything is done
-    data = load_data(experiment.data)
+    data = load_data(experiment.data) if data is None else data
     sources = build_sources(experiment, data)
     spec = data_spec(data, sources)
     run = Run(Path(processes.agree(str(out or new_run_folder(Path("runs"), experiment.recipe)))))
@@ -147,7 +151,7 @@ def carry_out(
             raise
 
 
-def finish(experiment: Experiment, run: Run, title: str | None = None) -> None:
+def finish(experiment: Experiment, run: Run, title: str | None = None, data: Dataset | World | None = None) -> None:
     """Train a run to its end, unless its folder holds it already; with a bar of that title where one is given.
 
     As where a run is resumed, more steps than it has done are trained, and what does not decide the model may differ.
@@ -157,7 +161,7 @@ def finish(experiment: Experiment, run: Run, title: str | None = None) -> None:
         if already_finished(run, experiment.loop.steps) is not None:
             return
     bars = [ProgressBar(title)] if title else []
-    if carry_out(experiment, run.folder, resume=run.begun, callbacks=bars, progress=False)[1].interrupted:
+    if carry_out(experiment, run.folder, resume=run.begun, callbacks=bars, progress=False, data=data)[1].interrupted:
         raise KeyboardInterrupt
 
 

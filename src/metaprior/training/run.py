@@ -25,6 +25,10 @@ from metaprior.files import unwritable, whole
 FORMAT = 1
 
 
+class Occupied(MetapriorError):
+    """Another process is training into the folder."""
+
+
 @dataclass(frozen=True)
 class Run:
     """A folder with ``config.json``, ``metrics.jsonl``, ``checkpoint/``, ``model.safetensors``, ``scores/``."""
@@ -72,7 +76,7 @@ class Run:
             fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
             yield
         except BlockingIOError:
-            raise MetapriorError(
+            raise Occupied(
                 f"another process is training into {self.folder}; wait for it, or choose another --out"
             ) from None
         finally:

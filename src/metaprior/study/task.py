@@ -1,0 +1,110 @@
+"""One training of a study carried out: trained, judged, validated on few labels, and its result kept."""
+
+import functools
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from metaprior.core import to_plain
+from metaprior.data import Dataset, World
+from metaprior.data import load as load_data
+from metaprior.files import whole
+from metaprior.judge import Score, Settings, judge, write_scores
+from metaprior.study.criteria import TRAIN_SHARE, elbo_terms, r_sup
+from metaprior.study.experiment import HELD_IN_MEMORY, finish, load
+from metaprior.study.judging import judge_run
+from metaprior.study.plan import Judging, Task
+from metaprior.study.selection import Labels
+from metaprior.training import Run
+
+RESULT, FAILURE = "result.json", "failure.json"
+
+
+def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
+    """Train, judge and validate what is not there yet, in the folder of the task's id; its result.
+
+    A training that was stopped goes on. The state of its optimisers is dropped in the end, the weights stay.
+    """
+    folder = runs / task.id
+    if (known := read_result(folder)) and known["asked"] == asked_of(task, judging):
+        return known
+    begun = time.monotonic()
+    finish(task.experiment, Run(folder), data=data_of(task.experiment.data))
+    trained = time.monotonic()
+    rows = list(scores_of(task, folder, judging))
+    result = {
+        "id": task.id,
+        "points": list(task.points),
+        "experiment": to_plain(task.experiment),
+        "seconds": {"training": round(trained - begun, 3), "judging": round(time.monotonic() - trained, 3)},
+        "scores": rows,
+        "asked": asked_of(task, judging),
+    }
+    with whole(folder / RESULT) as temporary:
+        temporary.write_text(json.dumps(result, allow_nan=False) + "\n")
+    (folder / FAILURE).unlink(missing_ok=True)
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+    return result
+
+
+def asked_of(task: Task, judging: Judging) -> dict[str, Any]:
+    """What a result answers, as plain values: another question makes a model be judged again."""
+    return {"judging": to_plain(judging), "labels": [to_plain(labels) for labels in task.labels]}
+
+
+def read_result(folder: Path) -> dict[str, Any] | None:
+    """The result that a folder holds, or None; half a file is none."""
+    try:
+        result = json.loads((folder / RESULT).read_text())
+    except (OSError, ValueError):
+        return None
+    return result if isinstance(result, dict) and "asked" in result else None
+
+
+def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, Any]]:
+    """The rows of a result: test scores, criteria without labels, R_sup on held-out labels, validation scores."""
+    data, model = data_of(task.experiment.data), load(folder)
+    for representation in judging.representations:
+        settings = judging.settings(representation)
+        scores = judge_run(folder, data, task.experiment.data, metrics=judging.metrics, settings=settings)
+        write_scores(scores, folder)
+        for name, score in scores.scores.items():
+            yield row("test", name, score, representation=representation)
+    if hasattr(model, "posterior_sample"):
+        for name, value in elbo_terms(model, data).items():  # pyright: ignore[reportArgumentType]
+            yield {"kind": "criterion", "score": name, "value": value}
+    if task.experiment.labels is not None and task.experiment.label_share < 1:
+        held = labels_of(task.experiment.data, Labels.held_out_by(task.experiment))
+        yield row("criterion", "supervised", r_sup(model, held))
+    for labels in task.labels:
+        shown = labels_of(task.experiment.data, labels)
+        settings = Settings(train=len(shown), test=len(shown), train_share=TRAIN_SHARE)
+        found = judge(model, shown, metrics=judging.validation, settings=settings)  # pyright: ignore[reportArgumentType]
+        about = {"labels": labels.count, "labeller": labels.labeller, "label_seed": labels.seed}
+        for name in judging.validation:
+            yield row("validation", name, found[name], **about)
+
+
+def row(kind: str, name: str, score: Score, **about: Any) -> dict[str, Any]:
+    """One score as a row of the table of scores."""
+    extra = {"reason": score.reason} if score.reason else {}
+    return {"kind": kind, "score": name, "value": score.value, **about, **extra}
+
+
+@functools.lru_cache(maxsize=2)
+def data_of(name: str) -> Dataset | World:
+    """The data of that name, rendered and held where they fit: a worker trains many models on the same."""
+    data = load_data(name)
+    bytes_held = len(data)
+    for size in data.spec.image_shape or ():
+        bytes_held *= size
+    return data.cached() if isinstance(data, World) and bytes_held <= HELD_IN_MEMORY else data
+
+
+@functools.lru_cache(maxsize=64)
+def labels_of(data: str, labels: Labels) -> Dataset:
+    """A labelled set, drawn once for all models that look at it."""
+    return labels.draw(data_of(data))

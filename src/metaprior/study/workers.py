@@ -1,0 +1,206 @@
+"""Tasks carried out on this machine, by processes of one thread each."""
+
+import contextlib
+import json
+import multiprocessing
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from multiprocessing.connection import Connection, wait
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+from metaprior.core import MetapriorError
+from metaprior.files import whole
+from metaprior.study.plan import Judging, Study, Task
+from metaprior.study.task import FAILURE, asked_of, read_result, run_task
+from metaprior.training import Occupied
+
+State: TypeAlias = Literal["done", "failed", "elsewhere"]
+Report: TypeAlias = Callable[["Progress"], None]
+
+
+@dataclass
+class Progress:
+    """How far the tasks of a study are."""
+
+    total: int
+    before: int = 0
+    """Done by an earlier call."""
+    done: int = 0
+    failed: dict[str, str] = field(default_factory=dict)
+    """What befell those that failed, by their ids; earlier failures that are not tried again are among them."""
+    elsewhere: int = 0
+    """Trained by another process just now."""
+    begun: float = field(default_factory=time.monotonic)
+    tried: int = 0
+
+    @property
+    def left(self) -> int:
+        """How many are still to be tried."""
+        return self.total - self.before - self.done - len(self.failed) - self.elsewhere
+
+    @property
+    def seconds_left(self) -> float | None:
+        """At the pace so far; None before the first is through."""
+        return (time.monotonic() - self.begun) / self.tried * self.left if self.tried else None
+
+
+def run_study(
+    study: Study,
+    folder: Path,
+    *,
+    workers: int = 1,
+    shard: tuple[int, int] = (1, 1),
+    retry: bool = False,
+    report: Report | None = None,
+) -> Progress:
+    """Carry out what is not done yet of a study's shard, by so many processes; what it came to.
+
+    A task that fails is recorded with its reason and not tried again unless ``retry`` says so; the others go on. A call
+    that is stopped, by whatever signal, is taken up where it was by calling again: results that are there are kept, and
+    trainings go on from their last checkpoint.
+    """
+    if workers < 1:
+        raise MetapriorError(f"a study needs at least 1 worker, not {workers}")
+    runs = folder / "runs"
+    tasks = study.shard(*shard)
+    progress = Progress(len(tasks))
+    waiting: list[Task] = []
+    for task in tasks.values():
+        known = read_result(runs / task.id)
+        if known and known["asked"] == asked_of(task, study.judging):
+            progress.before += 1
+        elif (reason := read_failure(runs / task.id)) and not retry:
+            progress.failed[task.id] = reason
+        else:
+            waiting.append(task)
+    told = report or (lambda _: None)
+    told(progress)
+    crew = [Worker(runs, study.judging) for _ in range(min(workers, len(waiting)))]
+    try:
+        waiting.reverse()
+        for worker in crew:
+            worker.give(waiting.pop())
+        while busy := [worker for worker in crew if worker.task]:
+            for worker in ready(busy):
+                task, (state, reason) = worker.take()
+                progress.tried += 1
+                if state == "failed":
+                    progress.failed[task.id] = reason
+                    write_failure(runs / task.id, reason)
+                progress.done += state == "done"
+                progress.elsewhere += state == "elsewhere"
+                told(progress)
+                if waiting:
+                    worker.give(waiting.pop())
+    finally:
+        for worker in crew:
+            worker.dismiss()
+    return progress
+
+
+class Worker:
+    """A process that carries out one task after the other, and is replaced if it dies."""
+
+    def __init__(self, runs: Path, judging: Judging) -> None:
+        self.runs, self.judging = runs, judging
+        self.task: Task | None = None
+        self.hire()
+
+    def hire(self) -> None:
+        """Start the process; modules are imported anew, so that no thread's state is copied."""
+        context = multiprocessing.get_context("spawn")
+        self.pipe, theirs = context.Pipe()
+        self.process = context.Process(target=work, args=(theirs, self.runs, self.judging), daemon=True)
+        self.process.start()
+        theirs.close()
+
+    def give(self, task: Task) -> None:
+        """Let it begin a task."""
+        self.task = task
+        with contextlib.suppress(OSError):  # it is dead already, as take() will find
+            self.pipe.send(task)
+
+    def take(self) -> tuple[Task, tuple[State, str]]:
+        """The task and what became of it."""
+        assert self.task is not None
+        task, self.task = self.task, None
+        try:
+            return task, self.pipe.recv()
+        except (EOFError, OSError):
+            self.process.join()
+            code = self.process.exitcode or 0
+            how = f"by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"with exit code {code}"
+            self.hire()
+            return task, ("failed", f"the process that trained it ended {how}; perhaps it ran out of memory")
+
+    def dismiss(self) -> None:
+        """End the process, in the middle of a task if need be: it goes on from its checkpoint another time."""
+        self.pipe.close()
+        if self.task:
+            with contextlib.suppress(ProcessLookupError, TypeError):
+                os.kill(self.process.pid or 0, signal.SIGINT) if self.process.pid else None
+        self.process.join(timeout=60)
+        self.process.kill()
+
+
+def ready(busy: list[Worker]) -> list[Worker]:
+    """The workers that have something to tell, or have died."""
+    found = wait([worker.pipe for worker in busy] + [worker.process.sentinel for worker in busy])
+    return [worker for worker in busy if worker.pipe in found or worker.process.sentinel in found]
+
+
+def work(pipe: Connection, runs: Path, judging: Judging) -> None:
+    """What a worker does: tasks from the pipe, until it is closed."""
+    end_with_parent()
+    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+        while True:
+            pipe.send(attempt(pipe.recv(), runs, judging))
+
+
+def attempt(task: Task, runs: Path, judging: Judging) -> tuple[State, str]:
+    """Carry a task out; a fault becomes one line."""
+    try:
+        run_task(task, runs, judging)
+    except Occupied:
+        return "elsewhere", ""
+    except Exception as fault:
+        kind = "" if isinstance(fault, MetapriorError) else f"{type(fault).__name__}: "
+        return "failed", kind + " ".join(str(fault).split())
+    return "done", ""
+
+
+def end_with_parent() -> None:
+    """End this process when its parent is gone, even by SIGKILL, so that nobody trains what another call begins."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            wait([parent.sentinel])
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
+
+
+def read_failure(folder: Path) -> str | None:
+    """Why a task failed, where it did."""
+    try:
+        return json.loads((folder / FAILURE).read_text())["reason"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
+def write_failure(folder: Path, reason: str) -> None:
+    """Keep why a task failed."""
+    with whole(folder / FAILURE) as temporary:
+        temporary.write_text(json.dumps({"reason": reason}) + "\n")
+
+
+def failures(folder: Path, tasks: Mapping[str, Any]) -> dict[str, str]:
+    """The tasks that failed, with their reasons."""
+    found = {name: read_failure(folder / "runs" / name) for name in tasks}
+    return {name: reason for name, reason in found.items() if reason}
