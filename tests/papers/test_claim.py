@@ -76,7 +76,7 @@ def test_an_unknown_scale_is_named(tmp_path):
 
 def test_a_run_of_other_settings_is_not_taken_for_the_experiment_s(tmp_path):
     check([one()], "smoke", tmp_path)
-    with pytest.raises(MetapriorError, match="vae-0 was begun with method.beta = 1.0, not 2.0"):
+    with pytest.raises(MetapriorError, match=r"vae-0 was begun with method\.beta = 1\.0, not 2\.0"):
         check([one(vae_0=tiny(0, beta=2.0))], "smoke", tmp_path)
 
 
