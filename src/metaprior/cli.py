@@ -15,6 +15,7 @@ metaprior: learn, judge and use visual representations when labels are few
   metaprior judge      score a run, or codes of any origin
   metaprior select     rank runs, and name the best, by a few labels
   metaprior pipeline   train a cohort, select by a few labels, judge what was selected
+  metaprior study      train, judge and validate thousands of models from one file
   metaprior report     a page about one run, or about several side by side
   metaprior visualize  pictures, animations and figures of a run, as files
   metaprior reproduce  check a paper's claims

@@ -9,6 +9,7 @@ from metaprior.commands.pipeline import Pipeline
 from metaprior.commands.report import Report
 from metaprior.commands.reproduce import Reproduce
 from metaprior.commands.select import Select
+from metaprior.commands.study import Study
 from metaprior.commands.train import Train
 from metaprior.commands.visualize import Visualize
 
@@ -19,6 +20,7 @@ COMMANDS: dict[str, type[Command]] = {
     "judge": Judge,
     "select": Select,
     "pipeline": Pipeline,
+    "study": Study,
     "report": Report,
     "visualize": Visualize,
     "reproduce": Reproduce,

@@ -1,12 +1,16 @@
 """Recipe, data and loop joined into runs; runs joined into cohorts, of which the best is selected."""
 
+from metaprior.study.cost import Cost, Estimate, estimate
 from metaprior.study.experiment import Experiment, build_method, carry_out, finish, load, train
 from metaprior.study.judging import judge_run
 from metaprior.study.pipeline import Outcome, members, pipeline
+from metaprior.study.plan import Judging, Study, Task, read_study, study_of
 from metaprior.study.pretrained import from_pretrained, push_to_hub, save_pretrained
 from metaprior.study.selection import Candidate, Labels, Selection, select
+from metaprior.study.workers import Progress, run_study
 
 __all__ = [
-    "Candidate", "Experiment", "Labels", "Outcome", "Selection", "build_method", "carry_out", "finish",
-    "from_pretrained", "judge_run", "load", "members", "pipeline", "push_to_hub", "save_pretrained", "select", "train",
+    "Candidate", "Cost", "Estimate", "Experiment", "Judging", "Labels", "Outcome", "Progress", "Selection", "Study",
+    "Task", "build_method", "carry_out", "estimate", "finish", "from_pretrained", "judge_run", "load", "members",
+    "pipeline", "push_to_hub", "read_study", "run_study", "save_pretrained", "select", "study_of", "train",
 ]  # fmt: skip

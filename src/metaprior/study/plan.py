@@ -60,6 +60,12 @@ class Task:
     labels: tuple[Labels, ...] = ()
     """The labelled sets that it is validated on."""
 
+    @classmethod
+    def from_plain(cls, plain: Mapping[str, Any]) -> "Task":
+        """A task from what :func:`metaprior.core.to_plain` makes of it."""
+        labels = tuple(from_plain(Labels, each, "labels") for each in plain["labels"])
+        return cls(plain["id"], Experiment.from_plain(plain["experiment"]), tuple(plain["points"]), labels)
+
 
 @dataclass(frozen=True)
 class Study:
@@ -195,6 +201,6 @@ def _read_yaml(path: str | Path) -> dict[str, Any]:
     except yaml.YAMLError as fault:
         told = " ".join(str(fault).split())
         raise MetapriorError(f"{path} is not YAML: {told}") from None
-    if not isinstance(plain, dict):
-        raise MetapriorError(f"{path} must be a mapping with a name and parts")
+    if not isinstance(plain, dict) or not {"name", "parts"} <= plain.keys():
+        raise MetapriorError(f"{path} must be a mapping with a name and parts, each part a grid")
     return plain

@@ -13,7 +13,7 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from metaprior.core import MetapriorError
+from metaprior.core import MetapriorError, to_plain
 from metaprior.files import whole
 from metaprior.study.plan import Judging, Study, Task
 from metaprior.study.task import FAILURE, asked_of, read_result, run_task
@@ -123,7 +123,7 @@ class Worker:
         """Let it begin a task."""
         self.task = task
         with contextlib.suppress(OSError):  # it is dead already, as take() will find
-            self.pipe.send(task)
+            self.pipe.send(to_plain(task))  # a recipe of the user's own file cannot be pickled
 
     def take(self) -> tuple[Task, tuple[State, str]]:
         """The task and what became of it."""
@@ -156,10 +156,12 @@ def ready(busy: list[Worker]) -> list[Worker]:
 
 def work(pipe: Connection, runs: Path, judging: Judging) -> None:
     """What a worker does: tasks from the pipe, until it is closed."""
-    end_with_parent()
-    with contextlib.suppress(EOFError, OSError, KeyboardInterrupt):
+    try:
+        end_with_parent()
         while True:
-            pipe.send(attempt(pipe.recv(), runs, judging))
+            pipe.send(attempt(Task.from_plain(pipe.recv()), runs, judging))
+    except (EOFError, OSError, KeyboardInterrupt):
+        return
 
 
 def attempt(task: Task, runs: Path, judging: Judging) -> tuple[State, str]:

@@ -1,0 +1,173 @@
+"""``metaprior study``: thousands of trainings from one file."""
+
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated, Any
+
+import tyro
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from metaprior.commands.command import Json, as_json, place
+from metaprior.core import MetapriorError
+
+SPOKEN = 15.0
+"""Seconds between two lines of progress where nobody watches a terminal."""
+
+
+@dataclass(frozen=True)
+class Study:
+    """Train, judge and validate every model of a grid: on all cores, stopped and resumed at will.
+
+    Examples:
+      metaprior study few_labels --dry-run
+      metaprior study few_labels --desk --out studies/desk
+      metaprior study mine.yaml --workers 8 --shard 1/4
+      metaprior study mine.yaml --retry
+      metaprior report studies/desk
+    """
+
+    file: Annotated[str, tyro.conf.Positional, place("FILE")] = ""
+    """A YAML file, or the name of a study that comes with the library."""
+    out: Path | None = None
+    """Where the study lies, or goes on; by default studies/NAME."""
+    desk: Json = False
+    """The smaller version of the study that its file gives for one machine."""
+    dry_run: Json = False
+    """Count the models and estimate what they cost, from a few timed steps; train nothing."""
+    workers: int | None = None
+    """Processes of one thread each; by default one a core."""
+    shard: Annotated[str, tyro.conf.arg(metavar="I/N")] = "1/1"
+    """Only every N-th training, beginning with the I-th: one part for each of N machines that share a disk."""
+    retry: Json = False
+    """Try again what failed before."""
+    quiet: Json = False
+    """Show no progress."""
+    json: Json = False
+    """Print one JSON object."""
+
+    def run(self) -> int:
+        """Carry out what is missing, or tell what it would cost."""
+        from metaprior.study import read_study
+
+        if not self.file:
+            raise MetapriorError("say which study: metaprior study FILE, such as few_labels")
+        study = read_study(self.file, self.desk)
+        return self.tell_cost(study) if self.dry_run else self.carry_out(study)
+
+    def tell_cost(self, study: Any) -> int:
+        """How many models, and how many hours."""
+        from metaprior.report.words import duration
+        from metaprior.study import estimate
+
+        cost = estimate(study, None if self.quiet else lambda line: print(f"metaprior: {line}", file=sys.stderr))
+        if self.json:
+            as_json(cost_as_json(study, cost))
+            return 0
+        table = Table("part", "points", "trainings", "hours of a core", box=None, header_style="bold")
+        for part, points in study.parts.items():
+            table.add_row(part, f"{points:,}", f"{cost.trainings[part]:,}", f"{cost.hours[part]:,.1f}")
+        table.add_row("all", f"{len(study.grid):,}", f"{len(study.tasks):,}", f"{cost.total:,.1f}", style="bold")
+        Console().print(table)
+        cores = os.cpu_count() or 1
+        print(f"\nOn this machine's {cores} cores about {duration(cost.total * 3600 / cores)}.")
+        for name in cost.missing:
+            print(f"{name} is not here, so its trainings are taken to cost what the same recipes cost on other data.")
+        return 0
+
+    def carry_out(self, study: Any) -> int:
+        """Train, judge and validate what is missing."""
+        from metaprior.study import run_study
+
+        folder = self.out or Path("studies") / study.name
+        workers = (os.cpu_count() or 1) if self.workers is None else self.workers
+        with shown(study.name, quiet=self.quiet) as report:
+            progress = run_study(
+                study, folder, workers=workers, shard=read_shard(self.shard), retry=self.retry, report=report,
+            )  # fmt: skip
+        if self.json:
+            as_json(
+                {
+                    "folder": str(folder), "trainings": progress.total, "done": progress.before + progress.done,
+                    "failed": progress.failed, "elsewhere": progress.elsewhere,
+                }
+            )  # fmt: skip
+            return 1 if progress.failed else 0
+        print(f"{folder}: {progress.before + progress.done:,} of {progress.total:,} trainings are done")
+        for name, reason in list(progress.failed.items())[:20]:
+            print(f"  {name} failed: {reason}")
+        if len(progress.failed) > 20:
+            print(f"  and {len(progress.failed) - 20} others")
+        if progress.failed:
+            print("Try these again with --retry.")
+        print(f"To look at it: metaprior report {folder}")
+        return 1 if progress.failed else 0
+
+
+def read_shard(text: str) -> tuple[int, int]:
+    """``2/8`` as its two numbers.
+
+    >>> read_shard("2/8")
+    (2, 8)
+    """
+    number, _, of = text.partition("/")
+    if not (number.isdigit() and of.isdigit()):
+        raise MetapriorError(f"a shard is written I/N, such as 2/8, not '{text}'")
+    return int(number), int(of)
+
+
+def cost_as_json(study: Any, cost: Any) -> Mapping[str, Any]:
+    """What ``--dry-run --json`` prints."""
+    return {
+        "study": study.name,
+        "points": len(study.grid),
+        "trainings": len(study.tasks),
+        "core_hours": round(cost.total, 3),
+        "parts": {
+            part: {"points": points, "trainings": cost.trainings[part], "core_hours": round(cost.hours[part], 3)}
+            for part, points in study.parts.items()
+        },
+        "missing": dict(cost.missing),
+    }
+
+
+@contextlib.contextmanager
+def shown(title: str, quiet: bool) -> Iterator[Callable[[Any], None]]:
+    """Progress over the whole study on standard error: a bar on a terminal, a line now and then elsewhere."""
+    terminal = sys.stderr.isatty()
+    columns = (BarColumn(bar_width=24), MofNCompleteColumn(), TimeElapsedColumn(), TextColumn("{task.fields[note]}"))
+    spoken = time.monotonic()
+    with Progress(
+        TextColumn("[bold]{task.description}"), *columns, console=Console(stderr=True), disable=quiet or not terminal
+    ) as bar:
+        task = bar.add_task(title, total=None, note="")
+
+        def report(progress: Any) -> None:
+            nonlocal spoken
+            passed, note = progress.total - progress.left, note_of(progress)
+            bar.update(task, total=progress.total, completed=passed, note=note)
+            if not (terminal or quiet) and (time.monotonic() - spoken > SPOKEN or not progress.left):
+                spoken = time.monotonic()
+                print(f"{title}: {passed}/{progress.total}  {note}", file=sys.stderr, flush=True)
+
+        yield report
+
+
+def note_of(progress: Any) -> str:
+    """What stands beside the bar: time left, what failed."""
+    from metaprior.report.words import duration
+
+    parts = []
+    if progress.seconds_left is not None and progress.left:
+        parts.append(f"{duration(progress.seconds_left)} left")
+    if progress.failed:
+        parts.append(f"{len(progress.failed)} failed")
+    if progress.elsewhere:
+        parts.append(f"{progress.elsewhere} trained by others")
+    return ", ".join(parts)

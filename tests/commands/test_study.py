@@ -1,0 +1,65 @@
+"""``metaprior study``: what it tells beforehand, and what it refuses."""
+
+import json
+
+import pytest
+
+from tests.test_cli import call
+
+WORLD = "dsprites:size=16,scale=2,orientation=1,position_x=4,position_y=4"
+STUDY = f"""
+name: tiny
+common: {{loop.steps: 1000, loop.threads: 1}}
+judge: {{metrics: [mig], train: 100, test: 50}}
+parts:
+  without: {{data: "{WORLD}", recipe: beta-vae, method.beta: [1.0, 4.0], labels: [10, 20]}}
+  elsewhere: {{recipe: [beta-vae, factor-vae], data: cars3d}}
+desk:
+  common: {{loop.steps: 5}}
+  parts: [without]
+"""
+
+
+def test_a_dry_run_counts_times_and_trains_nothing(capsys, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    code, out, err = call(capsys, "study", "tiny.yaml", "--dry-run", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert (told["points"], told["trainings"]) == (6, 4)
+    assert {name: part["trainings"] for name, part in told["parts"].items()} == {"without": 2, "elsewhere": 2}
+    assert told["parts"]["without"]["core_hours"] > 0
+    assert told["parts"]["elsewhere"]["core_hours"] > 0
+    assert "cars3d" in told["missing"]
+    assert "timing beta-vae" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_the_desk_scale_is_trained_and_told(capsys, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "tiny.yaml").write_text(STUDY)
+    code, out, err = call(capsys, "study", "tiny.yaml", "--desk", "--workers", "1")
+    assert code == 0
+    assert "studies/tiny-desk: 2 of 2 trainings are done" in out
+    assert "tiny-desk: 2/2" in err
+    code, out, _ = call(capsys, "study", "tiny.yaml", "--desk", "--shard", "2/2", "--json")
+    assert (code, json.loads(out)["done"]) == (0, 1)
+
+
+MISTAKES = {
+    "no file": ([], "say which study: metaprior study FILE"),
+    "a file that is not there": (["no.yaml"], "no.yaml cannot be read: No such file"),
+    "a shard of words": (["few_labels", "--shard", "first"], "a shard is written I/N, such as 2/8, not 'first'"),
+    "a shard beyond": (["unsupervised", "--desk", "--shard", "3/2"], "a shard is one of 1 to 2, as in 1/2, not 3"),
+    "no workers": (["unsupervised", "--desk", "--workers", "0"], "a study needs at least 1 worker, not 0"),
+}
+
+
+@pytest.mark.parametrize("mistake", MISTAKES)
+def test_what_cannot_be_carried_out_is_named(mistake, capsys, tmp_path, monkeypatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    words, said = MISTAKES[mistake]
+    code, out, err = call(capsys, "study", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+    assert not list(tmp_path.iterdir())

@@ -1,0 +1,125 @@
+"""Studies: the paper's counts, ids that stay, and what a study file may not say."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+
+from metaprior.core import MetapriorError
+from metaprior.study import Judging, Labels, read_study, study_of
+from metaprior.study.grid import chain, product, values
+from metaprior.study.plan import run_id, what_of
+
+BETA = product(values("recipe", "beta-vae"), values("method.beta", 1.0, 4.0))
+
+
+def test_the_few_labels_study_has_the_counts_of_the_paper() -> None:
+    study = read_study("few_labels")
+    assert study.parts == {
+        "unsupervised": 32 * 5 * 4 * 36, "supervised-loss": 32 * 5 * 4 * 36, "permuted-labels": 8 * 5 * 4 * 36,
+        "labels-alone": 32 * 5,
+    }  # fmt: skip
+    assert study.parts["unsupervised"] + study.parts["supervised-loss"] == 46_080
+    assert len(study.grid) == 52_000
+    unlabelled = [task for task in study.tasks.values() if task.experiment.labels is None]
+    assert len(unlabelled) == 4 * 4 * 36
+    assert {len(task.labels) for task in unlabelled} == {2 * 4 * 5}
+    assert len(study.tasks) == 4 * 4 * 36 + 23_040 + 5_760 + 160
+
+
+def test_the_unsupervised_study_has_the_counts_of_the_paper() -> None:
+    study = read_study("unsupervised")
+    assert len(study.grid) == len(study.tasks) == 12_600
+
+
+def test_desk_scale_trains_the_same_recipes_on_a_smaller_world() -> None:
+    desk = read_study("few_labels", desk=True)
+    assert desk.name == "few-labels-desk"
+    recipes = {task.experiment.recipe for task in desk.tasks.values()}
+    assert recipes == {*(f"{s2}{name}" for s2 in ("", "s2-") for name in NAMES), "supervised"}
+    assert {task.experiment.loop.steps for task in desk.tasks.values()} == {3000}
+    assert {task.experiment.data.partition(":")[0] for task in desk.tasks.values()} == {"dsprites"}
+
+
+NAMES = ("beta-vae", "beta-tcvae", "factor-vae", "dip-vae-i")
+
+
+def test_labels_validate_where_a_method_does_not_learn_from_them_and_train_where_it_does() -> None:
+    fields = {"labels": 100, "labeller": "noisy", "label_seed": 3, "label_share": 0.9}
+    experiment, labels = what_of({"recipe": "beta-vae", **fields})
+    assert (experiment.labels, experiment.label_share) == (None, 1.0)
+    assert labels == Labels(100, 3, "noisy")
+    experiment, labels = what_of({"recipe": "s2-beta-vae", **fields})
+    assert (experiment.labels, experiment.labeller, experiment.label_seed, experiment.label_share) == (
+        100, "noisy", 3, 0.9
+    )  # fmt: skip
+    assert labels is None
+
+
+def test_ids_stay_when_a_study_grows_and_differ_where_models_do() -> None:
+    small = study_of("s", {"a": product(BETA, values("loop.seed", 0, 1))})
+    large = study_of(
+        "s", {"new": values("recipe", "vae"), "a": product(BETA, values("loop.seed", 0, 1, 2), values("labels", 10))}
+    )
+    assert set(small.tasks) < set(large.tasks)
+    assert len(large.tasks) == 1 + 6
+    experiment = next(iter(small.tasks.values())).experiment
+    other_log = dataclasses.replace(experiment, loop=dataclasses.replace(experiment.loop, log_every=7))
+    other_steps = dataclasses.replace(experiment, loop=dataclasses.replace(experiment.loop, steps=7))
+    assert run_id(experiment) == run_id(other_log) != run_id(other_steps)
+
+
+def test_points_of_one_training_are_kept_with_it() -> None:
+    labels = product(values("labels", 100, 1000), values("label_seed", 0, 1))
+    study = study_of("s", {"a": product(labels, BETA)})
+    assert [task.points for task in study.tasks.values()] == [(0, 2, 4, 6), (1, 3, 5, 7)]
+    first = next(iter(study.tasks.values()))
+    assert first.labels == (Labels(100, 0), Labels(100, 1), Labels(1000, 0), Labels(1000, 1))
+
+
+@pytest.mark.parametrize("of", [1, 2, 3, 7])
+def test_shards_are_all_trainings_each_once(of: int) -> None:
+    study = study_of("s", {"a": product(BETA, values("loop.seed", 0, 1, 2))})
+    shards = [study.shard(number, of) for number in range(1, of + 1)]
+    assert sorted(name for shard in shards for name in shard) == sorted(study.tasks)
+    assert max(map(len, shards)) - min(map(len, shards)) <= 1
+    with pytest.raises(MetapriorError, match="a shard is one of 1 to"):
+        study.shard(of + 1, of)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[1, 2", "is not YAML"),
+        ("- a", "must be a mapping with a name and parts"),
+        ("name: x", "must be a mapping with a name and parts"),
+        ("{name: x, parts: {a: {recipe: beta-vae}}, comon: {}}", "did you mean 'common'"),
+        ("{name: x, parts: {a: {recipe: bta-vae}}}", "did you mean 'beta-vae'"),
+        ("{name: x, parts: {a: {data: dsprites}}}", "names no recipe"),
+        ("{name: x, parts: {a: {recipe: beta-vae, method.bta: 1.0}}}", "did you mean 'beta'"),
+        ("{name: x, parts: {a: {recipe: beta-vae, loop.steps: many}}}", "expected `int`"),
+        ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {metrics: [migg]}}", "did you mean 'mig'"),
+        ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {validation: [kl]}}", "'kl' is no score on labels"),
+        ("{name: x, parts: {}}", "has no points"),
+    ],
+)
+def test_what_a_study_file_may_not_say(text: str, said: str, tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(text)
+    with pytest.raises(MetapriorError, match=said):
+        read_study(tmp_path / "mine.yaml")
+
+
+def test_a_study_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
+    with pytest.raises(
+        MetapriorError, match=r"cannot be read: .* studies at hand: few_labels\.yaml, unsupervised\.yaml"
+    ):
+        read_study(tmp_path / "no.yaml")
+    (tmp_path / "small.yaml").write_text("{name: x, parts: {a: {recipe: beta-vae}}}")
+    with pytest.raises(MetapriorError, match="has no desk scale"):
+        read_study(tmp_path / "small.yaml", desk=True)
+
+
+def test_parts_are_one_after_the_other() -> None:
+    study = study_of("s", {"a": chain(BETA, values("recipe", "vae")), "b": values("recipe", "dip-vae-i")}, Judging())
+    assert study.parts == {"a": 3, "b": 1}
+    assert study.grid[3] == {"recipe": "dip-vae-i"}

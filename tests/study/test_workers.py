@@ -1,0 +1,135 @@
+"""Studies carried out: every task once, whatever is killed, and what fails is told."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from metaprior.core import MetapriorError
+from metaprior.study import Judging, Progress, Study, load, read_study, run_study, study_of
+from metaprior.study.grid import chain, product, values
+from metaprior.study.task import read_result
+
+WORLD = "dsprites:size=16,scale=2,orientation=1,position_x=4,position_y=4"
+COMMON = product(values("data", WORLD), values("loop.steps", 20), values("loop.threads", 1), values("method.batch", 8))
+JUDGING = Judging(metrics=("mig",), validation=("mig",), train=100, test=50)
+KILLER = f"{Path(__file__).with_name('killer.py')}:recipe"
+
+
+def unlabelled(*seeds: int, labels: int | None = 20) -> tuple:
+    grid = product(COMMON, values("recipe", "beta-vae"), values("loop.seed", *seeds))
+    return product(grid, values("labels", labels)) if labels else grid
+
+
+def labelled() -> tuple:
+    return product(COMMON, values("recipe", "s2-beta-vae"), values("labels", 20), values("label_share", 0.9))
+
+
+def small(*grids: tuple) -> Study:
+    return study_of("small", {"all": chain(*grids)}, JUDGING)
+
+
+def test_every_model_is_trained_judged_and_validated_once(tmp_path: Path) -> None:
+    study, told = small(unlabelled(0, 1), labelled()), []
+    progress = run_study(study, tmp_path, workers=2, report=lambda now: told.append((now.done, now.left)))
+    assert (progress.total, progress.done, progress.failed) == (3, 3, {})
+    assert told == [(0, 3), (1, 2), (2, 1), (3, 0)]
+    results = {name: read_result(tmp_path / "runs" / name) for name in study.tasks}
+    for result in results.values():
+        assert result is not None
+        kinds = [(row["kind"], row["score"]) for row in result["scores"]]
+        learns = result["experiment"]["recipe"] == "s2-beta-vae"
+        last = ("criterion", "supervised") if learns else ("validation", "mig")
+        terms = [("criterion", name) for name in ("reconstruction", "kl", "negative_elbo")]
+        assert kinds == [("test", "mig"), *terms, last]
+        assert not (tmp_path / "runs" / result["id"] / "checkpoint").exists()
+        assert load(tmp_path / "runs" / result["id"]) is not None
+    again = run_study(study, tmp_path, workers=2)
+    assert (again.before, again.done, again.tried) == (3, 0, 0)
+    assert results == {name: read_result(tmp_path / "runs" / name) for name in study.tasks}
+
+
+def test_what_fails_is_told_and_tried_again_on_request_alone(tmp_path: Path) -> None:
+    nowhere = product(values("recipe", "beta-vae"), values("data", "cars3d"), values("loop.seed", 5))
+    killed = product(COMMON, values("recipe", KILLER))
+    study = small(nowhere, killed, unlabelled(0))
+    progress = run_study(study, tmp_path)
+    lost, dead, _ = study.tasks
+    assert progress.done == 1
+    assert progress.failed.keys() == {lost, dead}
+    assert "cars3d" in progress.failed[lost]
+    assert "by signal 9 (Killed)" in progress.failed[dead]
+    again = run_study(study, tmp_path)
+    assert (again.tried, again.failed) == (0, progress.failed)
+    assert run_study(study, tmp_path, retry=True).tried == 2
+    assert json.loads((tmp_path / "runs" / lost / "failure.json").read_text())["reason"] == progress.failed[lost]
+
+
+def test_another_question_judges_again_and_trains_nothing(tmp_path: Path) -> None:
+    run_study(small(unlabelled(0)), tmp_path)
+    (name,) = small(unlabelled(0)).tasks
+    weights = tmp_path / "runs" / name / "model.safetensors"
+    before = weights.stat().st_mtime_ns
+    more = small(unlabelled(0), unlabelled(0, labels=30))
+    assert run_study(more, tmp_path).done == 1
+    result = read_result(tmp_path / "runs" / name)
+    assert result is not None
+    assert [row["labels"] for row in result["scores"] if row["kind"] == "validation"] == [20, 30]
+    assert result["points"] == [0, 1]
+    assert weights.stat().st_mtime_ns == before
+
+
+def test_a_study_without_workers_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MetapriorError, match="needs at least 1 worker, not 0"):
+        run_study(small(unlabelled(0)), tmp_path, workers=0)
+
+
+def test_the_time_left_is_what_the_tasks_so_far_took() -> None:
+    progress = Progress(10, before=2, done=3, failed={"a": "b"}, tried=4, begun=time.monotonic() - 8)
+    assert progress.left == 4
+    assert progress.seconds_left == pytest.approx(8, abs=0.1)
+    assert Progress(10).seconds_left is None
+
+
+STUDY = f"""
+name: killed
+common: {{data: "{WORLD}", loop.steps: 100, loop.threads: 1, loop.checkpoint_every: 20, method.batch: 8}}
+judge: {{metrics: [mig], validation: [mig], train: 100, test: 50}}
+parts:
+  all: {{recipe: [beta-vae, factor-vae], loop.seed: [0, 1], labels: 20}}
+"""
+
+
+def begin(folder: Path, out: str) -> subprocess.Popen:
+    words = [sys.executable, "-m", "metaprior", "study", "study.yaml", "--out", out, "--workers", "2", "--json"]
+    return subprocess.Popen(
+        words, cwd=folder, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, start_new_session=True
+    )
+
+
+def results(folder: Path) -> dict[str, list]:
+    found = {path.name: read_result(path) for path in (folder / "runs").glob("*")}
+    return {name: result["scores"] for name, result in found.items() if result}
+
+
+@pytest.mark.parametrize("kills", [1, pytest.param(2, marks=pytest.mark.slow)])
+def test_a_study_that_was_killed_ends_as_one_never_stopped(kills: int, tmp_path: Path) -> None:
+    (tmp_path / "study.yaml").write_text(STUDY)
+    for least in range(1, kills + 1):
+        process = begin(tmp_path, "stopped")
+        deadline = time.monotonic() + 120
+        while len(results(tmp_path / "stopped")) < least and time.monotonic() < deadline and process.poll() is None:
+            time.sleep(0.02)
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
+    assert kills <= len(results(tmp_path / "stopped")) < 4
+    out, _ = begin(tmp_path, "stopped").communicate(timeout=240)
+    assert json.loads(out)["done"] == 4
+    run_study(read_study(tmp_path / "study.yaml"), tmp_path / "whole", workers=2)
+    assert results(tmp_path / "stopped") == results(tmp_path / "whole")
+    assert len(results(tmp_path / "whole")) == 4
