@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 
 from metaprior.core import MetapriorError
-from metaprior.study import Judging, Progress, Study, load, read_study, run_study, study_of
+from metaprior.study import Judging, Progress, Study, compact, load, read_study, run_study, study_of
 from metaprior.study.grid import chain, product, values
+from metaprior.study.results import results as results_of
 from metaprior.study.task import read_result
 
 WORLD = "dsprites:size=16,scale=2,orientation=1,position_x=4,position_y=4"
@@ -133,3 +134,13 @@ def test_a_study_that_was_killed_ends_as_one_never_stopped(kills: int, tmp_path:
     run_study(read_study(tmp_path / "study.yaml"), tmp_path / "whole", workers=2)
     assert results(tmp_path / "stopped") == results(tmp_path / "whole")
     assert len(results(tmp_path / "whole")) == 4
+
+
+def test_a_compacted_study_is_done_and_grows(tmp_path: Path) -> None:
+    run_study(small(unlabelled(0)), tmp_path)
+    assert compact(tmp_path) == 1
+    assert not list(tmp_path.glob("runs/*/result.json"))
+    progress = run_study(small(unlabelled(0, 1)), tmp_path)
+    assert (progress.before, progress.done) == (1, 1)
+    rows = results_of(tmp_path).sql("SELECT seed FROM runs ORDER BY seed").fetchall()
+    assert rows == [(0,), (1,)]

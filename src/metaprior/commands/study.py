@@ -47,6 +47,8 @@ class Study:
     """Only every N-th training, beginning with the I-th: one part for each of N machines that share a disk."""
     retry: Json = False
     """Try again what failed before."""
+    compact: Json = False
+    """In the end gather the runs' small files into a few Parquet tables; weights and configs stay."""
     quiet: Json = False
     """Show no progress."""
     json: Json = False
@@ -83,7 +85,7 @@ class Study:
 
     def carry_out(self, study: Any) -> int:
         """Train, judge and validate what is missing."""
-        from metaprior.study import run_study
+        from metaprior.study import compact, run_study
 
         folder = self.out or Path("studies") / study.name
         workers = (os.cpu_count() or 1) if self.workers is None else self.workers
@@ -91,6 +93,8 @@ class Study:
             progress = run_study(
                 study, folder, workers=workers, shard=read_shard(self.shard), retry=self.retry, report=report,
             )  # fmt: skip
+        if self.compact:
+            compact(folder)
         if self.json:
             as_json(
                 {

@@ -6,11 +6,12 @@ from metaprior.study.judging import judge_run
 from metaprior.study.pipeline import Outcome, members, pipeline
 from metaprior.study.plan import Judging, Study, Task, read_study, study_of
 from metaprior.study.pretrained import from_pretrained, push_to_hub, save_pretrained
+from metaprior.study.results import compact
 from metaprior.study.selection import Candidate, Labels, Selection, select
 from metaprior.study.workers import Progress, run_study
 
 __all__ = [
     "Candidate", "Cost", "Estimate", "Experiment", "Judging", "Labels", "Outcome", "Progress", "Selection", "Study",
-    "Task", "build_method", "carry_out", "estimate", "finish", "from_pretrained", "judge_run", "load", "members",
-    "pipeline", "push_to_hub", "read_study", "run_study", "save_pretrained", "select", "study_of", "train",
+    "Task", "build_method", "carry_out", "compact", "estimate", "finish", "from_pretrained", "judge_run", "load",
+    "members", "pipeline", "push_to_hub", "read_study", "run_study", "save_pretrained", "select", "study_of", "train",
 ]  # fmt: skip

@@ -7,16 +7,17 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Literal, TypeAlias
 
 from metaprior.core import MetapriorError, to_plain
 from metaprior.files import whole
 from metaprior.study.plan import Judging, Study, Task
-from metaprior.study.task import FAILURE, asked_of, read_result, run_task
+from metaprior.study.results import known
+from metaprior.study.task import FAILURE, asked_of, run_task
 from metaprior.training import Occupied
 
 State: TypeAlias = Literal["done", "failed", "elsewhere"]
@@ -67,12 +68,13 @@ def run_study(
     if workers < 1:
         raise MetapriorError(f"a study needs at least 1 worker, not {workers}")
     runs = folder / "runs"
+    runs.mkdir(parents=True, exist_ok=True)
     tasks = study.shard(*shard)
     progress = Progress(len(tasks))
     waiting: list[Task] = []
+    finished = known(folder)
     for task in tasks.values():
-        known = read_result(runs / task.id)
-        if known and known["asked"] == asked_of(task, study.judging):
+        if finished.get(task.id) == asked_of(task, study.judging):
             progress.before += 1
         elif (reason := read_failure(runs / task.id)) and not retry:
             progress.failed[task.id] = reason
@@ -200,9 +202,3 @@ def write_failure(folder: Path, reason: str) -> None:
     """Keep why a task failed."""
     with whole(folder / FAILURE) as temporary:
         temporary.write_text(json.dumps({"reason": reason}) + "\n")
-
-
-def failures(folder: Path, tasks: Mapping[str, Any]) -> dict[str, str]:
-    """The tasks that failed, with their reasons."""
-    found = {name: read_failure(folder / "runs" / name) for name in tasks}
-    return {name: reason for name, reason in found.items() if reason}
