@@ -123,3 +123,12 @@ def test_parts_are_one_after_the_other() -> None:
     study = study_of("s", {"a": chain(BETA, values("recipe", "vae")), "b": values("recipe", "dip-vae-i")}, Judging())
     assert study.parts == {"a": 3, "b": 1}
     assert study.grid[3] == {"recipe": "dip-vae-i"}
+
+
+def test_the_study_of_the_docs_is_one(tmp_path: Path) -> None:
+    page = Path(__file__).parents[2] / "docs" / "study.md"
+    (tmp_path / "mine.yaml").write_text(page.read_text().split("```yaml\n")[1].split("```")[0])
+    study = read_study(tmp_path / "mine.yaml")
+    assert study.parts == {"without-labels": 2 * 5 * (3 + 2) * 6, "with-labels": 2 * 6}
+    assert len(study.tasks) == (3 + 2) * 6 + 2 * 6
+    assert len(read_study(tmp_path / "mine.yaml", desk=True).tasks) == 2 * 2
