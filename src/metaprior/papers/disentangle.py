@@ -5,7 +5,7 @@ thresholds are this project's own, and the paper's own correlation values are no
 """
 
 import dataclasses
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from metaprior.metrics import gaussian_total_correlation
 from metaprior.papers.claim import Claim, Experiment, Measured, Verdict
 from metaprior.study import Experiment as Training
 from metaprior.study import load
+from metaprior.study.analysis import rank_correlation
 from metaprior.training import Loop
 
 _WORLD = "dsprites:size=16,scale=3,orientation=2,position_x=8,position_y=8"
@@ -81,19 +82,6 @@ def dci_disentanglement(model: VAE, data: Any) -> float:
     """DCI disentanglement by the fast backend, on 2,000 examples of a world or on all rows of a labelled set."""
     value = judge(model, data, metrics=["dci"], settings=Settings(train=2000, test=1000))["dci_disentanglement"].value
     return float("nan") if value is None else value
-
-
-def rank_correlation(first: Sequence[float], second: Sequence[float]) -> float:
-    """Spearman's rank correlation; NaN where one of the two is constant.
-
-    >>> round(rank_correlation([1, 2, 3], [2.0, 4.0, 9.0]), 6)
-    1.0
-    """
-    from scipy.stats import spearmanr  # a second of import, which lists of claims need not wait for
-
-    if min(first) == max(first) or min(second) == max(second):
-        return float("nan")
-    return float(spearmanr(first, second)[0])  # pyright: ignore[reportArgumentType]
 
 
 def few_labels_beat_none(folder: Path) -> Measured:
