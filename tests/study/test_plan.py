@@ -37,7 +37,7 @@ def test_desk_scale_trains_the_same_recipes_on_a_smaller_world() -> None:
     assert desk.name == "few-labels-desk"
     recipes = {task.experiment.recipe for task in desk.tasks.values()}
     assert recipes == {*(f"{s2}{name}" for s2 in ("", "s2-") for name in NAMES), "supervised"}
-    assert {task.experiment.loop.steps for task in desk.tasks.values()} == {3000}
+    assert {task.experiment.loop.steps for task in desk.tasks.values()} == {1500}
     assert {task.experiment.data.partition(":")[0] for task in desk.tasks.values()} == {"dsprites"}
 
 

@@ -20,10 +20,16 @@ class FactorVAE(VAE):
     """
 
     def __init__(
-        self, nets: AutoencoderNets, gamma: Scalar = 10.0, *, critic_lr: Scalar = 1e-4, **options: Any
+        self,
+        nets: AutoencoderNets,
+        gamma: Scalar = 10.0,
+        *,
+        critic_lr: Scalar = 1e-4,
+        critic_width: int = 1000,
+        **options: Any,
     ) -> None:
         super().__init__(nets, **options)
-        self.critic = mlp(nets.latent_dim, [1000] * 6, 2, leak=0.2)
+        self.critic = mlp(nets.latent_dim, [critic_width] * 6, 2, leak=0.2)
         self.critic_lr = critic_lr
         self.hyper["gamma"] = gamma
 
@@ -53,10 +59,16 @@ class FactorVAERecipe(VAERecipe):
     """Weight of the total correlation."""
     critic_lr: Scalar = 1e-4
     """Adam's learning rate for the critic (betas 0.5, 0.9)."""
+    critic_width: int = 1000
+    """Units of each of the critic's 6 layers; with small nets the published 1,000 take most of the time."""
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`FactorVAE` for images of the data's shape."""
         require_at_least(0, gamma=self.gamma)
         require_above(0, critic_lr=self.critic_lr)
+        require_at_least(1, critic_width=self.critic_width)
         require_at_least(2, "one example has nothing to permute", batch=self.batch)
-        return FactorVAE(self.build_nets(data), self.gamma, critic_lr=self.critic_lr, **self.shared(data))
+        return FactorVAE(
+            self.build_nets(data), self.gamma, critic_lr=self.critic_lr, critic_width=self.critic_width,
+            **self.shared(data),
+        )  # fmt: skip

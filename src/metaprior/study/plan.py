@@ -107,6 +107,8 @@ class _Desk:
     common: dict[str, Any] = field(default_factory=dict)
     values: dict[str, Any] = field(default_factory=dict)
     """Fields of the grid with other values."""
+    also: list[Any] = field(default_factory=list)
+    """Fields for some of the points, as in a grid."""
     parts: list[str] | None = None
     """The parts that are kept."""
     judge: dict[str, Any] = field(default_factory=dict)
@@ -126,7 +128,8 @@ def read_study(path: str | Path, desk: bool = False) -> Study:
     if strange := next((name for name in kept if name not in file.parts), None):
         raise unknown("part of the study", strange, file.parts)
     common = file.common | scale.common
-    grids = {name: read_grid(file.parts[name], f"parts.{name}", scale.values) for name in kept}
+    also: dict[str, Any] = {"also": scale.also} if scale.also else {}
+    grids = {name: read_grid({**file.parts[name], **also}, f"parts.{name}", scale.values) for name in kept}
     grids = {name: tuple({**common, **point} for point in grid) for name, grid in grids.items()}
     return study_of(
         file.name + "-desk" * desk, grids, from_plain(Judging, scale.judge, "judge", base=file.judge), file.about

@@ -2,6 +2,7 @@
 
 import functools
 import json
+import math
 import shutil
 import time
 from collections.abc import Iterator
@@ -75,7 +76,8 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
             yield row("test", name, score, representation=representation)
     if hasattr(model, "posterior_sample"):
         for name, value in elbo_terms(model, data).items():  # pyright: ignore[reportArgumentType]
-            yield {"kind": "criterion", "score": name, "value": value}
+            known = {"value": value} if math.isfinite(value) else {"value": None, "reason": "it is not finite"}
+            yield {"kind": "criterion", "score": name, **known}
     if task.experiment.labels is not None and task.experiment.label_share < 1:
         held = labels_of(task.experiment.data, Labels.held_out_by(task.experiment))
         yield row("criterion", "supervised", r_sup(model, held))
