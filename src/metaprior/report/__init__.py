@@ -7,14 +7,17 @@ from metaprior.report.figures import drawn, effects_figure, matrix_figure
 from metaprior.report.opened import view_run
 from metaprior.report.page import write_report
 from metaprior.report.pictures import address, grid, reconstructions, samples, traversals
+from metaprior.report.study_page import write_study_report
+from metaprior.report.study_view import StudyView, view_study
 from metaprior.report.tables import MATRICES, HeatMap, Matrix, heat_map
 from metaprior.report.terminal import judgement, score_table
 from metaprior.report.view import RunView, load_history
 from metaprior.report.visuals import Visuals, visualize
 
 __all__ = [
-    "CYCLES", "MATRICES", "Cycle", "Effect", "Effects", "Examples", "Extent", "HeatMap", "Matrix", "RunView", "Visuals",
-    "address", "animation", "cycle_interval", "cycle_normal", "drawn", "effects_figure", "examples_of", "extent", "gif",
-    "grid", "heat_map", "interventional_effects", "judgement", "load_history", "matrix_figure", "reconstructions",
-    "samples", "score_table", "traversals", "view_run", "visualize", "write_report",
+    "CYCLES", "MATRICES", "Cycle", "Effect", "Effects", "Examples", "Extent", "HeatMap", "Matrix", "RunView",
+    "StudyView", "Visuals", "address", "animation", "cycle_interval", "cycle_normal", "drawn", "effects_figure",
+    "examples_of", "extent", "gif", "grid", "heat_map", "interventional_effects", "judgement", "load_history",
+    "matrix_figure", "reconstructions", "samples", "score_table", "traversals", "view_run", "view_study", "visualize",
+    "write_report", "write_study_report",
 ]  # fmt: skip

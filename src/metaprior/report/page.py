@@ -1,26 +1,19 @@
 """The page of a run, or of several beside each other: one HTML file that needs nothing else."""
 
-import base64
-import hashlib
 import json
 import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any
-
-from jinja2 import Environment, FunctionLoader, StrictUndefined, Template
 
 from metaprior.core import MetapriorError
-from metaprior.files import whole
 from metaprior.report import words
 from metaprior.report.beside import apart, comparisons, names_beside, others, same_originals
 from metaprior.report.codes import SILENT
 from metaprior.report.curves import incomparable, panels
 from metaprior.report.efficiency import efficiency
 from metaprior.report.gallery import galleries
+from metaprior.report.markup import filled, template_file, written
 from metaprior.report.scores import FEW, headline, judge_command, rows, seen, sentence, unjudged
 from metaprior.report.sparklines import spark_grid
 from metaprior.report.tables import LEAST_SHARE, MATRICES, HeatMap, Matrix, code_order, heat_map
@@ -51,10 +44,7 @@ def write_report(runs: Sequence[RunView], path: Path) -> Path:
 
     The file is whole or not there. It asks for nothing from outside: pictures, style and script are inside.
     """
-    text = render(runs)
-    with whole(Path(path)) as temporary:
-        temporary.write_text(text, encoding="utf-8")
-    return Path(path)
+    return written(render(runs), path)
 
 
 def render(runs: Sequence[RunView]) -> str:
@@ -71,8 +61,10 @@ def render(runs: Sequence[RunView]) -> str:
     pictures = galleries(runs, information)
     compared = comparisons(pictures, information) if len(runs) > 1 else []
     facts = words.facts_beside(runs)
-    script = _file("page.js")
-    return _template().render(
+    return filled(
+        "page.html",
+        style=template_file("page.css"),
+        script=template_file("page.js"),
         runs=runs,
         many=len(runs) > 1,
         crowd=len(runs) > FEW,
@@ -101,10 +93,9 @@ def render(runs: Sequence[RunView]) -> str:
         share_told=LEAST_SHARE,
         crisp=CRISP,
         per_table=PER_TABLE,
-        style=_file("page.css"),
-        script=script,
-        # Only this very script may run, and nothing may be fetched: what a run's files hold cannot change that.
-        policy=f"default-src 'none'; img-src data:; style-src 'unsafe-inline'; script-src 'sha256-{_digest(script)}'",
+        provenance=provenance,
+        commands=commands,
+        config_text=lambda config: json.dumps(config, indent=2, ensure_ascii=False),
     )
 
 
@@ -133,33 +124,3 @@ def commands(run: RunView) -> list[str]:
             sampled = f" --representation {shlex.quote(representation)}" if representation else ""
             judged.append(f"metaprior judge {shlex.quote(protocol)} {place}{sampled}")
     return [train, *(judged or [judge_command(run)])]
-
-
-@cache
-def _template() -> Template:
-    environment = Environment(
-        loader=FunctionLoader(_file), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
-    )
-    environment.filters |= {
-        "code_name": words.code_name,
-        "number": words.number,
-        "signed": words.signed,
-        "plain": words.plain,
-        "plain_name": words.plain_name,
-        "config_text": lambda config: json.dumps(config, indent=2, ensure_ascii=False),
-    }
-    environment.globals |= {
-        "title": words.title,
-        "labels": words.labels,
-        "provenance": provenance,
-        "commands": commands,
-    }
-    return environment.get_template("page.html")
-
-
-def _file(name: str) -> Any:
-    return files("metaprior.report").joinpath("template", name).read_text(encoding="utf-8")
-
-
-def _digest(text: str) -> str:
-    return base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

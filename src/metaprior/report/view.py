@@ -12,6 +12,7 @@ from torch import Tensor
 from metaprior.core import MetapriorError
 from metaprior.report.effects import Effects, interventional_effects
 from metaprior.report.examples import Examples
+from metaprior.study.results import judgements
 from metaprior.training import Run
 
 
@@ -62,7 +63,7 @@ class RunView:
             history = load_history(folder / "metrics.jsonl")
         else:
             notes.append("metrics.jsonl is missing: there are no curves")
-        scores = {}
+        scores = compacted(folder)
         for path in sorted((folder / "scores").glob("*.json"), key=lambda path: path.stem):  # means before samples
             try:
                 read = json.loads(path.read_text())
@@ -73,6 +74,12 @@ class RunView:
                 scores[path.stem] = read
         name = folder.resolve().name
         return cls(name, config, history, scores, model, images, folder=folder, notes=tuple(notes))
+
+
+def compacted(folder: Path) -> dict[str, dict[str, Any]]:
+    """The scores of a run of a study that gathered them into its tables."""
+    place = folder.resolve()
+    return judgements(place.parent.parent, place.name) if place.parent.name == "runs" else {}
 
 
 def load_history(path: Path) -> list[dict[str, Any]]:

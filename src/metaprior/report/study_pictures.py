@@ -1,0 +1,65 @@
+"""What the best models of a study draw: the traversals of their active codes, small."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from metaprior.core import Decodes, Encodes, MetapriorError, Samples
+from metaprior.report.codes import typical
+from metaprior.report.gallery import Gallery, traversal_strips
+from metaprior.report.pictures import encoded, samples
+from metaprior.report.study_view import StudyView
+from metaprior.report.tables import heat_map
+from metaprior.report.view import RunView
+from metaprior.study import load
+
+BEST = 2
+"""How many runs are drawn for each headline score on each data set."""
+EXAMPLES = 64
+"""Images of a model's own making whose codes say which codes are active and how far they reach."""
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """One of the best runs, by its place among the study's, and what it draws or why it does not."""
+
+    run: int
+    best_by: tuple[str, ...]
+    gallery: Gallery | None
+    note: str = ""
+
+
+def drawings(study: StudyView) -> Iterator[Drawing]:
+    """The best runs by each headline score on each data set, with the traversals of their active codes."""
+    for run, scores in best_runs(study).items():
+        try:
+            yield Drawing(run, tuple(scores), small_gallery(study, run))
+        except MetapriorError as fault:
+            yield Drawing(run, tuple(scores), None, str(fault))
+
+
+def best_runs(study: StudyView) -> dict[int, list[str]]:
+    """The best runs of each data set, each with the headline scores that it is among the best by."""
+    found: dict[int, list[str]] = {}
+    data = np.array([run["data"] for run in study.runs])
+    for name in dict.fromkeys(data.tolist()):
+        for place in study.headline:
+            column = study.columns[place]
+            here = np.flatnonzero((data == name) & np.isfinite(column.values))
+            values = column.values[here] if column.less else -column.values[here]
+            for run in here[np.argsort(values, kind="stable")[:BEST]].tolist():
+                found.setdefault(run, []).append(column.name)
+    return found
+
+
+def small_gallery(study: StudyView, run: int) -> Gallery:
+    """The traversals of a run's active codes; they start at the most typical of the model's own images."""
+    folder = study.folder / "runs" / study.runs[run]["id"]
+    model = load(folder)
+    if not (isinstance(model, Samples) and isinstance(model, Encodes) and isinstance(model, Decodes)):
+        raise MetapriorError("the model does not sample, encode and decode")
+    codes = encoded(model, samples(model, EXAMPLES)).float()
+    table = heat_map(RunView.from_folder(folder), "mutual_information")
+    strips, side = traversal_strips(model, table, codes, codes[typical([codes])])
+    return Gallery([replace(strip, variance=None) for strip in strips if not strip.silent], side=side)
