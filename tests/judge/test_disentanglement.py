@@ -201,3 +201,9 @@ def test_where_rows_are_too_few_for_one_metric_the_others_are_still_told() -> No
 def test_an_unknown_metric_is_named_with_its_neighbour() -> None:
     with pytest.raises(MetapriorError, match="unknown metric 'migg'; did you mean 'mig'"):
         judge(Pixels(), world(), metrics=["migg"])
+
+
+def test_chance_is_left_out_on_request() -> None:
+    few = judge(Pixels(), rows(60), metrics=["mig"], settings=SMALL, chance=False)["mig"]
+    assert few.chance is None
+    assert few.value == judge(Pixels(), rows(60), metrics=["mig"], settings=SMALL)["mig"].value

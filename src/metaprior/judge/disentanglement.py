@@ -30,13 +30,15 @@ def judge(
     model_name: str = "",
     data_name: str = "",
     batch: int = 512,
+    chance: bool = True,
     progress: Progress | None = None,
 ) -> Scores:
     """Scores of a model, or of codes, on a world, a data set with factors, or factors N×F.
 
     On a world, samples are uniform draws with replacement and factors can be held fixed at will (protocol ``world``);
     on rows, metrics use those rows, two thirds to train and one to test where they train (protocol ``finite``), and a
-    score on fewer than 1,000 rows, or on a world of fewer examples, comes with the ``chance`` that it must beat.
+    score on fewer than 1,000 rows, or on a world of fewer examples, comes with the ``chance`` that it must beat,
+    which doubles the time unless it is not asked for.
     ``metrics`` are names of metrics or of their scores. ``progress`` is told how many images are encoded, then how many
     metrics are computed. Each metric has a stream of random numbers of its own, so a score does not depend on which
     others are asked for.
@@ -52,7 +54,7 @@ def judge(
     if isinstance(codes, CodesOfRows):
         codes = replace(codes, train_share=settings.train_share)
     found = compute(names, codes, settings, progress)
-    chances = by_chance(found, codes, settings)
+    chances = by_chance(found, codes, settings) if chance else {}
     factors = tuple(getattr(data, "factor_names", ())) or tuple(f"factor_{k}" for k in range(len(codes.factor_sizes)))
     return Scores(
         protocol="disentanglement" if settings.representation == "mean" else "disentanglement-sampled",

@@ -99,15 +99,16 @@ def seconds_of_a_step(task: Task, data: Dataset | World) -> tuple[object, float]
 
 
 def seconds_of_judging(model: object, data: Dataset | World, judging: Judging) -> float:
-    """Seconds to encode the data and to compute the metrics, on each representation."""
+    """Seconds to encode the data and to compute the metrics, of each representation."""
     rows = torch.arange(min(PICTURES, len(data)))
     begun = time.perf_counter()
     width = features(model, data, rows).shape[1]  # pyright: ignore[reportArgumentType]
     encoding = (time.perf_counter() - begun) / len(rows) * len(data)
     begun = time.perf_counter()
     table = np.random.default_rng(0).normal(size=(len(data), width)).astype(np.float32)
-    judge(table, data, metrics=judging.metrics, settings=judging.settings())
-    return (encoding + time.perf_counter() - begun) * len(judging.representations)
+    for metrics in judging.by_representation.values():
+        judge(table, data, metrics=metrics, settings=judging.settings())
+    return encoding * len(judging.by_representation) + time.perf_counter() - begun
 
 
 def summed(study: Study, costs: Mapping[Kind, Cost | None]) -> tuple[dict[str, float], dict[str, int]]:

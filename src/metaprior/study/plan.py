@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib import resources
 from pathlib import Path
@@ -29,8 +29,9 @@ class Judging:
     """What is asked of every model of a study."""
 
     metrics: tuple[str, ...] = USUAL
-    """Metrics on the world: the test scores."""
-    representations: tuple[Representation, ...] = ("mean",)
+    """Metrics of mean codes on the world: the test scores."""
+    sampled: tuple[str, ...] = ()
+    """Metrics of sampled codes on the world."""
     validation: tuple[str, ...] = ("mig", "dci_disentanglement", "sap")
     """Scores on few labels, of models that have not learned from these."""
     train: int = 10_000
@@ -38,10 +39,16 @@ class Judging:
     backend: Backend = "lightgbm"
 
     def __post_init__(self) -> None:
-        metrics_of(self.metrics)
+        metrics_of((*self.metrics, *self.sampled))
         for name in self.validation:
             if find_criterion(name).looks_at != "labels":
                 raise MetapriorError(f"'{name}' is no score on labels, so it cannot be among judge.validation")
+
+    @property
+    def by_representation(self) -> dict[Representation, tuple[str, ...]]:
+        """The metrics of each representation that is judged."""
+        both: dict[Representation, tuple[str, ...]] = {"mean": self.metrics, "sampled": self.sampled}
+        return {representation: metrics for representation, metrics in both.items() if metrics}
 
     def settings(self, representation: Representation = "mean") -> Settings:
         """How the judge draws."""
@@ -59,6 +66,11 @@ class Task:
     """The points of the grid that it serves, by their indices."""
     labels: tuple[Labels, ...] = ()
     """The labelled sets that it is validated on."""
+
+    def asked_too(self, labels: Iterable[Mapping[str, Any]]) -> "Task":
+        """The same task, validated on these labelled sets too."""
+        others = tuple(from_plain(Labels, dict(each), "labels") for each in labels)
+        return replace(self, labels=tuple(dict.fromkeys((*self.labels, *others))))
 
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Task":

@@ -30,8 +30,11 @@ def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
     A training that was stopped goes on. The state of its optimisers is dropped in the end, the weights stay.
     """
     folder = runs / task.id
-    if (known := read_result(folder)) and known["asked"] == asked_of(task, judging):
+    known = read_result(folder)
+    if known and answers(known["asked"], task, judging):
         return known
+    if known and known["asked"]["judging"] == to_plain(judging):  # what was asked before is not forgotten
+        task = task.asked_too(known["asked"]["labels"])
     begun = time.monotonic()
     finish(task.experiment, Run(folder), data=data_of(task.experiment.data))
     trained = time.monotonic()
@@ -51,6 +54,12 @@ def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
     return result
 
 
+def answers(asked: dict[str, Any], task: Task, judging: Judging) -> bool:
+    """Whether a result that was asked this holds all that is asked now."""
+    now = asked_of(task, judging)
+    return asked["judging"] == now["judging"] and all(labels in asked["labels"] for labels in now["labels"])
+
+
 def asked_of(task: Task, judging: Judging) -> dict[str, Any]:
     """What a result answers, as plain values: another question makes a model be judged again."""
     return {"judging": to_plain(judging), "labels": [to_plain(labels) for labels in task.labels]}
@@ -68,9 +77,9 @@ def read_result(folder: Path) -> dict[str, Any] | None:
 def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, Any]]:
     """The rows of a result: test scores, criteria without labels, R_sup on held-out labels, validation scores."""
     data, model = data_of(task.experiment.data), load(folder)
-    for representation in judging.representations:
+    for representation, metrics in judging.by_representation.items():
         settings = judging.settings(representation)
-        scores = judge_run(folder, data, task.experiment.data, metrics=judging.metrics, settings=settings)
+        scores = judge_run(folder, data, task.experiment.data, metrics=metrics, settings=settings)
         write_scores(scores, folder)
         for name, score in scores.scores.items():
             yield row("test", name, score, representation=representation)
@@ -84,7 +93,7 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
     for labels in task.labels:
         shown = labels_of(task.experiment.data, labels)
         settings = Settings(train=len(shown), test=len(shown), train_share=TRAIN_SHARE)
-        found = judge(model, shown, metrics=judging.validation, settings=settings)  # pyright: ignore[reportArgumentType]
+        found = judge(model, shown, metrics=judging.validation, settings=settings, chance=False)  # pyright: ignore[reportArgumentType]
         about = {"labels": labels.count, "labeller": labels.labeller, "label_seed": labels.seed}
         for name in judging.validation:
             yield row("validation", name, found[name], **about)

@@ -17,7 +17,7 @@ from metaprior.core import MetapriorError, to_plain
 from metaprior.files import whole
 from metaprior.study.plan import Judging, Study, Task
 from metaprior.study.results import known
-from metaprior.study.task import FAILURE, asked_of, run_task
+from metaprior.study.task import FAILURE, answers, run_task
 from metaprior.training import Occupied
 
 State: TypeAlias = Literal["done", "failed", "elsewhere"]
@@ -74,7 +74,7 @@ def run_study(
     waiting: list[Task] = []
     finished = known(folder)
     for task in tasks.values():
-        if finished.get(task.id) == asked_of(task, study.judging):
+        if task.id in finished and answers(finished[task.id], task, study.judging):
             progress.before += 1
         elif (reason := read_failure(runs / task.id)) and not retry:
             progress.failed[task.id] = reason
