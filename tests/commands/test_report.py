@@ -39,5 +39,5 @@ def test_a_study_stands_alone(capsys: pytest.CaptureFixture[str], tmp_path: Path
 def test_a_study_without_results_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
     assert call(tmp_path) == 2
-    assert "holds no results yet" in capsys.readouterr().err
+    assert "holds no results of a study" in capsys.readouterr().err
     assert not (tmp_path / "report.html").exists()

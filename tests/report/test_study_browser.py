@@ -40,7 +40,7 @@ def page(study: StudyView) -> Path:
 def opened(browser: Browser, page: Path, width: int = 1200, theme: str = "light") -> None:
     """Open the page and wait for what it draws last."""
     browser.open(page, width, theme)
-    wait(browser, "document.querySelectorAll('#heat tbody td').length > 0")
+    wait(browser, "document.getElementById('heat-note').textContent !== ''")
 
 
 def wait(browser: Browser, until: str, seconds: float = 20) -> None:
@@ -232,6 +232,13 @@ def test_the_heat_map_is_the_mean_rank_correlation(browser: Browser, page: Path,
         for test, cell in zip(tests, cells, strict=True):
             sign = (-1 if name.startswith("− ") else 1) * (-1 if test.less else 1)
             assert cell == pytest.approx(mean(name.removeprefix("− "), test.values, sign), abs=1e-6)
+
+
+def test_what_too_few_of_the_chosen_runs_have_is_left_out(browser: Browser, page: Path) -> None:
+    opened(browser, page)
+    choose(browser, recipe="S2-β-VAE")  # which has no validation scores
+    wait(browser, "document.querySelectorAll('#heat tbody tr').length === 4")
+    assert "Left out: 24 that" in browser.evaluate("document.getElementById('heat-note').textContent")
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

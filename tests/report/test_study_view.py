@@ -70,7 +70,7 @@ def test_failures_and_missing_values_are_told(tmp_path: Path) -> None:
 
 def test_a_study_without_results_is_an_error_and_one_with_failures_is_none(tmp_path: Path) -> None:
     (tmp_path / "runs").mkdir()
-    with pytest.raises(MetapriorError, match="holds no results yet"):
+    with pytest.raises(MetapriorError, match="holds no results of a study"):
         view_study(tmp_path)
     write_failure(tmp_path, "f" * 12, "no data")
     study = view_study(tmp_path)

@@ -141,7 +141,9 @@ def view_study(folder: Path) -> StudyView:
         without = base.execute("SELECT score, reason FROM scores WHERE value IS NULL ORDER BY score, reason").fetchall()
     failed = failures_of(folder)
     if not runs and not failed:
-        raise MetapriorError(f"{folder} holds no results yet: carry the study out first, with metaprior study FILE")
+        raise MetapriorError(
+            f"{folder} holds no results of a study: carry it out first, with metaprior study, or name run folders"
+        )
     counted = Counter((metric_name(score), reason or "no value") for score, reason in without)
     return StudyView(folder, runs, columns, failed, counted)
 

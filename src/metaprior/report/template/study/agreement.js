@@ -60,6 +60,7 @@ function drawHeat() {
   const body = element("tbody");
   let before = null;
   let fewest = Infinity;
+  let empty = 0;
   for (const members of rows.values()) {
     const cells = tests.map((test) => {
       const known = members.flatMap((column) => agrees(column, test)).filter(([rho, n]) => n >= FEWEST && rho === rho);
@@ -75,6 +76,10 @@ function drawHeat() {
       const style = `--v:${size.toFixed(3)}`;
       return element("td", { class: kind, title, style }, element("data", { value: mean }, signed(mean)));
     });
+    if (!cells.some((cell) => cell.firstElementChild)) {
+      empty++;
+      continue;
+    }
     const [first] = members;
     const name = first.kind === "validation" ? first.name.replace(/, set \d+$/, "") : minus(first) + first.name;
     if (before !== null && first.group !== before) body.append(element("tr", { class: "gap" }, element("th")));
@@ -83,7 +88,9 @@ function drawHeat() {
   }
   at("heat").style.setProperty("--columns", tests.length);
   at("heat").replaceChildren(element("thead", {}, element("tr", {}, element("th"), ...heads)), body);
+  at("heat").hidden = empty === rows.size;
   at("heat-note").textContent = Number.isFinite(fewest)
-    ? `Blue agrees, brown disagrees. Behind each correlation are at least ${fewest.toLocaleString("en")} runs.`
-    : "Too few of the chosen runs have both kinds of scores.";
+    ? `Blue agrees, brown disagrees. Behind each correlation are at least ${fewest.toLocaleString("en")} runs.` +
+      (empty ? ` Left out: ${empty} that fewer than ${FEWEST} of the chosen runs have.` : "")
+    : `Fewer than ${FEWEST} of the chosen runs have both kinds of scores.`;
 }

@@ -64,4 +64,5 @@ function begin() {
 }
 
 if (document.querySelector(".filters")) begin();
+addEventListener("scroll", () => (at("tip").hidden = true), { passive: true });
 addEventListener("beforeprint", () => document.querySelectorAll("details").forEach((d) => (d.open = true)));

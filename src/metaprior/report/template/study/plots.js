@@ -42,8 +42,8 @@ function drawStrips() {
     group.append(name, canvas, element("span", { class: "middle" }, median, count));
     const { draw, width, height } = pen(canvas);
     draw.globalAlpha = members.length > 400 ? 0.35 : members.length > 60 ? 0.55 : 0.85;
-    const dots = members.map((run, i) => [across(values[run], width), 4 + ((i * 0.618034) % 1) * (height - 8), run]);
-    for (const [x, y, run] of dots) mark(draw, x, y, recipeOf(run), palette, 2.2);
+    const dots = members.map((run, i) => [across(values[run], width), 5 + ((i * 0.618034) % 1) * (height - 10), run]);
+    for (const [x, y, run] of dots) mark(draw, x, y, recipeOf(run), palette, members.length > 60 ? 2.2 : 3);
     draw.globalAlpha = 1;
     draw.fillStyle = palette.ink;
     draw.fillRect(across(middle, width) - 1, 1, 2, height - 2);
