@@ -51,7 +51,7 @@ MISTAKES = {
     "a file that is not there": (["no.yaml"], "no.yaml cannot be read: No such file"),
     "a shard of words": (["few_labels", "--shard", "first"], "a shard is written I/N, such as 2/8, not 'first'"),
     "a shard beyond": (["unsupervised", "--desk", "--shard", "3/2"], "a shard is one of 1 to 2, as in 1/2, not 3"),
-    "no workers": (["unsupervised", "--desk", "--workers", "0"], "a study needs at least 1 worker, not 0"),
+    "no workers": (["unsupervised", "--desk", "--workers", "-1"], "a study cannot have -1 workers"),
 }
 
 

@@ -35,9 +35,10 @@ def small(*grids: tuple) -> Study:
     return study_of("small", {"all": chain(*grids)}, JUDGING)
 
 
-def test_every_model_is_trained_judged_and_validated_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("workers", [0, 2])
+def test_every_model_is_trained_judged_and_validated_once(workers: int, tmp_path: Path) -> None:
     study, told = small(unlabelled(0, 1), labelled()), []
-    progress = run_study(study, tmp_path, workers=2, report=lambda now: told.append((now.done, now.left)))
+    progress = run_study(study, tmp_path, workers=workers, report=lambda now: told.append((now.done, now.left)))
     assert (progress.total, progress.done, progress.failed) == (3, 3, {})
     assert told == [(0, 3), (1, 2), (2, 1), (3, 0)]
     results = {name: read_result(tmp_path / "runs" / name) for name in study.tasks}
@@ -72,12 +73,12 @@ def test_what_fails_is_told_and_tried_again_on_request_alone(tmp_path: Path) -> 
 
 
 def test_another_question_judges_again_and_trains_nothing(tmp_path: Path) -> None:
-    run_study(small(unlabelled(0)), tmp_path)
+    run_study(small(unlabelled(0)), tmp_path, workers=0)
     (name,) = small(unlabelled(0)).tasks
     weights = tmp_path / "runs" / name / "model.safetensors"
     before = weights.stat().st_mtime_ns
     more = small(unlabelled(0), unlabelled(0, labels=30))
-    assert run_study(more, tmp_path).done == 1
+    assert run_study(more, tmp_path, workers=0).done == 1
     result = read_result(tmp_path / "runs" / name)
     assert result is not None
     assert [row["labels"] for row in result["scores"] if row["kind"] == "validation"] == [20, 30]
@@ -85,9 +86,9 @@ def test_another_question_judges_again_and_trains_nothing(tmp_path: Path) -> Non
     assert weights.stat().st_mtime_ns == before
 
 
-def test_a_study_without_workers_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(MetapriorError, match="needs at least 1 worker, not 0"):
-        run_study(small(unlabelled(0)), tmp_path, workers=0)
+def test_less_than_no_worker_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(MetapriorError, match="cannot have -1 workers; 0 trains in this process"):
+        run_study(small(unlabelled(0)), tmp_path, workers=-1)
 
 
 def test_the_time_left_is_what_the_tasks_so_far_took() -> None:
@@ -118,29 +119,48 @@ def results(folder: Path) -> dict[str, list]:
     return {name: result["scores"] for name, result in found.items() if result}
 
 
-@pytest.mark.parametrize("kills", [1, pytest.param(2, marks=pytest.mark.slow)])
-def test_a_study_that_was_killed_ends_as_one_never_stopped(kills: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "stops",
+    [
+        [signal.SIGKILL],
+        pytest.param([signal.SIGINT], marks=pytest.mark.slow),
+        pytest.param([signal.SIGKILL, signal.SIGKILL], marks=pytest.mark.slow),
+    ],
+    ids=["killed", "Ctrl-C", "killed twice"],
+)
+def test_a_study_that_was_stopped_ends_as_one_never_stopped(stops: list[int], tmp_path: Path) -> None:
     (tmp_path / "study.yaml").write_text(STUDY)
-    for least in range(1, kills + 1):
+    for least, stop in enumerate(stops, start=1):
         process = begin(tmp_path, "stopped")
         deadline = time.monotonic() + 120
         while len(results(tmp_path / "stopped")) < least and time.monotonic() < deadline and process.poll() is None:
             time.sleep(0.02)
-        os.kill(process.pid, signal.SIGKILL)
-        process.wait()
-    assert kills <= len(results(tmp_path / "stopped")) < 4
+        os.kill(process.pid, stop)
+        assert process.wait() == (130 if stop == signal.SIGINT else -signal.SIGKILL)
+    assert len(stops) <= len(results(tmp_path / "stopped")) < 4
     out, _ = begin(tmp_path, "stopped").communicate(timeout=240)
     assert json.loads(out)["done"] == 4
-    run_study(read_study(tmp_path / "study.yaml"), tmp_path / "whole", workers=2)
+    run_study(read_study(tmp_path / "study.yaml"), tmp_path / "whole", workers=0)
     assert results(tmp_path / "stopped") == results(tmp_path / "whole")
     assert len(results(tmp_path / "whole")) == 4
 
 
 def test_a_compacted_study_is_done_and_grows(tmp_path: Path) -> None:
-    run_study(small(unlabelled(0)), tmp_path)
+    run_study(small(unlabelled(0)), tmp_path, workers=0)
     assert compact(tmp_path) == 1
     assert not list(tmp_path.glob("runs/*/result.json"))
-    progress = run_study(small(unlabelled(0, 1)), tmp_path)
+    progress = run_study(small(unlabelled(0, 1)), tmp_path, workers=0)
     assert (progress.before, progress.done) == (1, 1)
     rows = results_of(tmp_path).sql("SELECT seed FROM runs ORDER BY seed").fetchall()
     assert rows == [(0,), (1,)]
+
+
+@pytest.mark.parametrize("compacted", [False, True])
+def test_what_was_asked_before_is_not_forgotten(compacted: bool, tmp_path: Path) -> None:
+    run_study(small(unlabelled(0)), tmp_path, workers=0)
+    if compacted:
+        compact(tmp_path)
+    run_study(small(unlabelled(0, labels=30)), tmp_path, workers=0)
+    labels = results_of(tmp_path).sql("SELECT labels FROM scores WHERE kind = 'validation' ORDER BY labels").fetchall()
+    assert labels == [(20,), (30,)]
+    assert run_study(small(unlabelled(0)), tmp_path, workers=0).before == 1

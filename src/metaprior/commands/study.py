@@ -42,7 +42,7 @@ class Study:
     dry_run: Json = False
     """Count the models and estimate what they cost, from a few timed steps; train nothing."""
     workers: int | None = None
-    """Processes of one thread each; by default one a core."""
+    """Processes of one thread each; by default one a core; 0 trains in this process."""
     shard: Annotated[str, tyro.conf.arg(metavar="I/N")] = "1/1"
     """Only every N-th training, beginning with the I-th: one part for each of N machines that share a disk."""
     retry: Json = False

@@ -33,8 +33,6 @@ def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
     known = read_result(folder)
     if known and answers(known["asked"], task, judging):
         return known
-    if known and known["asked"]["judging"] == to_plain(judging):  # what was asked before is not forgotten
-        task = task.asked_too(known["asked"]["labels"])
     begun = time.monotonic()
     finish(task.experiment, Run(folder), data=data_of(task.experiment.data))
     trained = time.monotonic()
@@ -51,7 +49,15 @@ def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
         temporary.write_text(json.dumps(result, allow_nan=False) + "\n")
     (folder / FAILURE).unlink(missing_ok=True)
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)
+    (folder / "latest").unlink(missing_ok=True)
     return result
+
+
+def besides(task: Task, asked: dict[str, Any] | None, judging: Judging) -> Task:
+    """The task with what was asked of it before, which its next result holds too."""
+    if asked is None or asked["judging"] != to_plain(judging):
+        return task
+    return task.asked_too(asked["labels"])
 
 
 def answers(asked: dict[str, Any], task: Task, judging: Judging) -> bool:

@@ -7,7 +7,7 @@ import os
 import signal
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
@@ -17,10 +17,13 @@ from metaprior.core import MetapriorError, to_plain
 from metaprior.files import whole
 from metaprior.study.plan import Judging, Study, Task
 from metaprior.study.results import known
-from metaprior.study.task import FAILURE, answers, run_task
+from metaprior.study.task import FAILURE, answers, besides, run_task
 from metaprior.training import Occupied
 
 State: TypeAlias = Literal["done", "failed", "elsewhere"]
+Outcome: TypeAlias = tuple[Task, tuple[State, str]]
+"""A task, what became of it, and the reason where it failed."""
+Outcomes: TypeAlias = Generator[Outcome, None, None]
 Report: TypeAlias = Callable[["Progress"], None]
 
 
@@ -59,17 +62,17 @@ def run_study(
     retry: bool = False,
     report: Report | None = None,
 ) -> Progress:
-    """Carry out what is not done yet of a study's shard, by so many processes; what it came to.
+    """Carry out what is not done yet of a study's shard, by so many processes (0: in this one); what it came to.
 
     A task that fails is recorded with its reason and not tried again unless ``retry`` says so; the others go on. A call
     that is stopped, by whatever signal, is taken up where it was by calling again: results that are there are kept, and
     trainings go on from their last checkpoint.
     """
-    if workers < 1:
-        raise MetapriorError(f"a study needs at least 1 worker, not {workers}")
+    if workers < 0:
+        raise MetapriorError(f"a study cannot have {workers} workers; 0 trains in this process")
     runs = folder / "runs"
-    runs.mkdir(parents=True, exist_ok=True)
     tasks = study.shard(*shard)
+    runs.mkdir(parents=True, exist_ok=True)
     progress = Progress(len(tasks))
     waiting: list[Task] = []
     finished = known(folder)
@@ -79,30 +82,43 @@ def run_study(
         elif (reason := read_failure(runs / task.id)) and not retry:
             progress.failed[task.id] = reason
         else:
-            waiting.append(task)
+            waiting.append(besides(task, finished.get(task.id), study.judging))
     told = report or (lambda _: None)
     told(progress)
-    crew = [Worker(runs, study.judging) for _ in range(min(workers, len(waiting)))]
+    outcomes = by_crew(waiting, workers, runs, study.judging) if workers else here(waiting, runs, study.judging)
+    with contextlib.closing(outcomes):
+        for task, (state, reason) in outcomes:
+            progress.tried += 1
+            if state == "failed":
+                progress.failed[task.id] = reason
+                write_failure(runs / task.id, reason)
+            progress.done += state == "done"
+            progress.elsewhere += state == "elsewhere"
+            told(progress)
+    return progress
+
+
+def here(waiting: Sequence[Task], runs: Path, judging: Judging) -> Outcomes:
+    """Tasks carried out one after the other in this process."""
+    for task in waiting:
+        yield task, attempt(task, runs, judging)
+
+
+def by_crew(waiting: Sequence[Task], workers: int, runs: Path, judging: Judging) -> Outcomes:
+    """Tasks carried out by processes, as they are done."""
+    left = list(reversed(waiting))
+    crew = [Worker(runs, judging) for _ in range(min(workers, len(left)))]
     try:
-        waiting.reverse()
         for worker in crew:
-            worker.give(waiting.pop())
+            worker.give(left.pop())
         while busy := [worker for worker in crew if worker.task]:
             for worker in ready(busy):
-                task, (state, reason) = worker.take()
-                progress.tried += 1
-                if state == "failed":
-                    progress.failed[task.id] = reason
-                    write_failure(runs / task.id, reason)
-                progress.done += state == "done"
-                progress.elsewhere += state == "elsewhere"
-                told(progress)
-                if waiting:
-                    worker.give(waiting.pop())
+                yield worker.take()
+                if left:
+                    worker.give(left.pop())
     finally:
         for worker in crew:
             worker.dismiss()
-    return progress
 
 
 class Worker:
@@ -127,7 +143,7 @@ class Worker:
         with contextlib.suppress(OSError):  # it is dead already, as take() will find
             self.pipe.send(to_plain(task))  # a recipe of the user's own file cannot be pickled
 
-    def take(self) -> tuple[Task, tuple[State, str]]:
+    def take(self) -> Outcome:
         """The task and what became of it."""
         assert self.task is not None
         task, self.task = self.task, None
@@ -143,9 +159,10 @@ class Worker:
     def dismiss(self) -> None:
         """End the process, in the middle of a task if need be: it goes on from its checkpoint another time."""
         self.pipe.close()
+        assert self.process.pid is not None
         if self.task:
-            with contextlib.suppress(ProcessLookupError, TypeError):
-                os.kill(self.process.pid or 0, signal.SIGINT) if self.process.pid else None
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.process.pid, signal.SIGINT)
         self.process.join(timeout=60)
         self.process.kill()
 
@@ -159,6 +176,7 @@ def ready(busy: list[Worker]) -> list[Worker]:
 def work(pipe: Connection, runs: Path, judging: Judging) -> None:
     """What a worker does: tasks from the pipe, until it is closed."""
     try:
+        os.setpgrp()  # Ctrl-C goes to the parent alone, which passes it on once
         end_with_parent()
         while True:
             pipe.send(attempt(Task.from_plain(pipe.recv()), runs, judging))
