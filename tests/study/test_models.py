@@ -1,96 +1,55 @@
-"""A method built around another run's model: a student learns from a teacher that neither changes nor is saved."""
+"""Models with their scores: those of the results, by their fields and in the order asked for."""
 
-import json
-import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
-import torch
 
 from metaprior.core import MetapriorError
-from metaprior.data import load as load_data
-from metaprior.study import load, train
-from metaprior.training import Run
+from metaprior.study.models import Models, read_models
 
-STUDENT = '''
-from dataclasses import dataclass
-from typing import ClassVar
-
-import torch
-from torch import nn
-
-from metaprior.core import Adam, Epochs, Method, Player, Term
-
-
-class Student(Method):
-    """A linear map whose codes match a teacher's."""
-
-    frozen = ("teacher",)
-
-    def __init__(self, pixels, teacher):
-        super().__init__()
-        self.teacher = teacher
-        self.encoder = nn.Sequential(nn.Flatten(), nn.Linear(pixels, 3))
-
-    def players(self):
-        return (Player("student", ("encoder",), Adam(lr=1e-2)),)
-
-    def streams(self):
-        return {"pictures": Epochs(64)}
-
-    def forward(self, player, batches, step):
-        images = batches["pictures"].images
-        with torch.no_grad():
-            target = self.teacher.encode(images)
-        return {"squared_error": Term((self.encoder(images) - target).square().mean())}
-
-    def encode(self, images):
-        return self.encoder(images)
+FIELDS = (
+    {"id": "a", "recipe": "beta-vae", "beta": 1.0, "labels": None},
+    {"id": "b", "recipe": "beta-vae", "beta": 4.0, "labels": None},
+    {"id": "c", "recipe": "s2-beta-vae", "beta": 4.0, "gamma_sup": 8.0, "labels": 100},
+)
+COLUMNS = {
+    ("test", "mig", "mean", None, None, None): {"a": 0.1, "b": 0.2, "c": 0.3},
+    ("validation", "mig", None, 100, "noisy", 3): {"a": 0.4, "b": np.nan},
+    ("criterion", "supervised", None, None, None, None): {"c": 2.5},
+}
+MODELS = Models(FIELDS, COLUMNS)
 
 
-@dataclass(frozen=True, kw_only=True)
-class StudentRecipe:
-    """A student of another run's model."""
-
-    needs_labels: ClassVar[bool] = False
-    models: ClassVar[tuple[str, ...]] = ("teacher",)
-    teacher: str = ""
-
-    def build(self, data, teacher=None):
-        return Student(data.image_shape[1] * data.image_shape[2], teacher)
-
-
-recipe = StudentRecipe()
-'''
+def test_models_are_found_by_their_fields() -> None:
+    assert MODELS.where(beta=4.0, recipe="s2-beta-vae").field("id") == ["c"]
+    assert MODELS.where(recipe=("beta-vae", "s2-beta-vae"), labels=None).field("id") == ["a", "b"]
+    assert MODELS.field("gamma_sup") == [None, None, 8.0]
+    assert {key: len(group) for key, group in MODELS.groups("recipe").items()} == {
+        ("beta-vae",): 2,
+        ("s2-beta-vae",): 1,
+    }
+    with pytest.raises(MetapriorError, match="unknown field of a model 'bta'; did you mean 'beta'"):
+        MODELS.where(bta=4.0)
 
 
-@pytest.fixture
-def teacher(tmp_path: Path) -> Run:
-    choices = {"latent_dim": 3, "nets": "mlp", "lr": 1e-3}
-    return train("vae", data="digits", steps=5, method=choices, out=tmp_path / "teacher", progress=False)
+def test_scores_stand_in_the_order_of_the_models_and_lack_where_there_is_none() -> None:
+    assert MODELS.test("mig").tolist() == [0.1, 0.2, 0.3]
+    assert np.isnan(MODELS.validation("mig", 100, 3, "noisy")).tolist() == [False, True, True]
+    assert MODELS.where(labels=100).criterion("supervised").tolist() == [2.5]
+    with pytest.raises(MetapriorError, match="no model was asked for validation mig 100 perfect 0"):
+        MODELS.validation("mig", 100)
 
 
-def test_a_student_learns_from_another_runs_model(tmp_path: Path, teacher: Run) -> None:
-    (tmp_path / "student.py").write_text(STUDENT)
-    student = train(
-        f"{tmp_path}/student.py:recipe", data="digits", steps=60, method={"teacher": str(teacher.folder)},
-        out=tmp_path / "student", progress=False, log_every=1,
-    )  # fmt: skip
-    errors = [
-        json.loads(line)["terms"]["student/squared_error"]
-        for line in (student.folder / "metrics.jsonl").read_text().splitlines()
-    ]
-    assert errors[-1] < 0.5 * errors[0]
-    assert student.read_weights().keys() == {"encoder.1.weight", "encoder.1.bias"}
-    images = load_data("digits").gather(torch.arange(8)).images
-    with_teacher = load(student.folder)
-    for name, value in load(teacher.folder).state_dict().items():
-        assert torch.equal(with_teacher.get_submodule("teacher").state_dict()[name], value)
-    shutil.rmtree(teacher.folder)
-    assert torch.equal(load(student.folder).encode(images), with_teacher.encode(images))  # type: ignore[operator]
+def test_models_are_read_from_a_study_s_folder(tmp_path: Path) -> None:
+    from tests.study.synthetic import write_study
 
-
-def test_a_teacher_that_is_no_run_is_named(tmp_path: Path) -> None:
-    (tmp_path / "student.py").write_text(STUDENT)
-    with pytest.raises(MetapriorError, match="nowhere is not a run"):
-        train(f"{tmp_path}/student.py:recipe", data="digits", steps=1, method={"teacher": "nowhere"}, progress=False)
+    write_study(tmp_path, 30)
+    models = read_models(tmp_path)
+    assert len(models) == 30
+    some = models.field("id")[7:2:-1]
+    chosen = read_models(tmp_path, some)
+    assert chosen.field("id") == some
+    name = next(key[1] for key in models.columns if key[0] == "test")
+    assert np.array_equal(chosen.test(name), models.test(name)[7:2:-1], equal_nan=True)
+    assert "method" not in models.fields[0]
