@@ -1,4 +1,4 @@
-"""Claims: each run is trained once, a stopped one goes on, the verdict is the rule's, and JSON holds no NaN."""
+"""Claims: each model is trained once, a stopped one goes on, the verdict is the rule's, and JSON holds no NaN."""
 
 import json
 import signal
@@ -8,36 +8,44 @@ import time
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from metaprior.core import MetapriorError
-from metaprior.methods import BetaVAERecipe
 from metaprior.papers import Claim, Experiment, check
-from metaprior.study import Experiment as Training
-from metaprior.study import experiment, load
-from metaprior.training import Loop
+from metaprior.papers.claim import together
+from metaprior.study import Judging, Labels, run_study, study_of
+from metaprior.study.grid import chain, product, values
 
-WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
+COMMON = {
+    "recipe": "beta-vae", "data": "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4",
+    "method.batch": 8, "loop.threads": 1, "loop.checkpoint_every": 20,
+}  # fmt: skip
+JUDGING = Judging(metrics=("mig",), validation=("mig",), train=200, test=100)
 
 
-def tiny(seed, steps=8, beta=1.0):
-    loop = Loop(steps=steps, seed=seed, threads=1, checkpoint_every=20)
-    return Training(recipe="beta-vae", method=BetaVAERecipe(nets="small", batch=8, beta=beta), data=WORLD, loop=loop)
+def tiny(seed, steps=8, **choices):
+    point = COMMON | {"loop.seed": seed, "loop.steps": steps} | choices
+    return product(*(values(name, value) for name, value in point.items()))
 
 
-def largest_weight(folder, name="vae-0"):
-    return {"weight": max(p.abs().max().item() for p in load(folder / name).parameters())}
+def largest(models):
+    return {"mig": float(np.max(models.test("mig")))}
 
 
 def positive(measured):
-    return ("pass", None) if measured["weight"] > 0 else ("inconclusive", "it is zero")
+    return ("pass", None) if measured["mig"] > 0 else ("inconclusive", "it is zero")
 
 
-def one(measure=largest_weight, **runs):
-    runs = {name.replace("_", "-"): training for name, training in runs.items()} or {"vae-0": tiny(0)}
+def one(*grids, measure=largest, judging=JUDGING):
+    study = study_of("c", {"all": chain(*(grids or [tiny(0)]))}, judging)
     return Claim(
-        "c", "weights are not zero", None, "nobody", {"smoke": Experiment("> 0", runs, measure, positive, (0,), 0.1)}
+        "c", "codes tell something", None, "nobody", {"smoke": Experiment("> 0", study, measure, positive, (0,), 0.1)}
     )
+
+
+def folders(tmp_path, *claims):
+    return [tmp_path / "smoke" / "runs" / name for claim in claims for name in claim.scales["smoke"].study.tasks]
 
 
 def test_a_result_has_the_published_shape(tmp_path):
@@ -46,26 +54,35 @@ def test_a_result_has_the_published_shape(tmp_path):
         "id", "statement", "published", "measured", "rule", "verdict", "reason", "seeds", "scale",
     ]  # fmt: skip
     assert result == json.loads(json.dumps(result, allow_nan=False))
-    assert result["measured"]["weight"] > 0
+    assert result["measured"]["mig"] > 0
     assert (result["verdict"], result["seeds"], result["scale"]) == ("pass", [0], "smoke")
 
 
-def test_claims_share_runs_and_finished_ones_are_not_trained_again(tmp_path, monkeypatch):
-    trained = []
-    carry_out = experiment.carry_out
-    monkeypatch.setattr(experiment, "carry_out", lambda t, out, **o: trained.append(out.name) or carry_out(t, out, **o))
-    claims = [one(vae_0=tiny(0), vae_1=tiny(1)), one(vae_0=tiny(0), vae_2=tiny(2))]
-    first = check(claims, "smoke", tmp_path)
-    assert trained == ["vae-0", "vae-1", "vae-2"]
-    assert check(claims, "smoke", tmp_path) == first
-    assert len(trained) == 3
+def test_claims_share_models_each_measures_its_own_and_finished_ones_are_not_trained_again(tmp_path):
+    seen = []
+    measure = lambda models: seen.append(models.field("seed")) or {"mig": 1.0}  # noqa: E731
+    claims = [one(tiny(0), tiny(1), measure=measure), one(tiny(2), tiny(0), measure=measure)]
+    told = []
+    first = check(claims, "smoke", tmp_path, report=lambda progress: told.append((progress.before, progress.done)))
+    assert told == [(0, 0), (0, 1), (0, 2), (0, 3)]
+    assert seen == [[0, 1], [2, 0]]
+    assert check(claims, "smoke", tmp_path, report=lambda progress: told.append((progress.before, 0))) == first
+    assert told[4:] == [(3, 0)]
 
 
 @pytest.mark.parametrize("value", [float("nan"), float("inf")])
 def test_what_could_not_be_measured_is_null_and_inconclusive(value, tmp_path):
-    (result,) = check([one(lambda folder: {"weight": value, "n": 3})], "smoke", tmp_path)
-    assert result["measured"] == {"weight": None, "n": 3}
-    assert (result["verdict"], result["reason"]) == ("inconclusive", "weight could not be measured")
+    (result,) = check([one(measure=lambda models: {"mig": value, "n": 3})], "smoke", tmp_path)
+    assert result["measured"] == {"mig": None, "n": 3}
+    assert (result["verdict"], result["reason"]) == ("inconclusive", "mig could not be measured")
+
+
+def test_a_training_that_failed_leaves_its_claim_open_and_others_alone(tmp_path):
+    lost = one(tiny(0), tiny(1, data="cars3d"))
+    first, second = check([lost, one()], "smoke", tmp_path)
+    assert (first["measured"], first["verdict"]) == ({}, "inconclusive")
+    assert first["reason"].startswith("1 of 2 trainings failed: data set 'cars3d'")
+    assert second["verdict"] == "pass"
 
 
 def test_an_unknown_scale_is_named(tmp_path):
@@ -74,31 +91,19 @@ def test_an_unknown_scale_is_named(tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def test_a_run_of_other_settings_is_not_taken_for_the_experiment_s(tmp_path):
-    check([one()], "smoke", tmp_path)
-    with pytest.raises(MetapriorError, match=r"vae-0 was begun with method\.beta = 1\.0, not 2\.0"):
-        check([one(vae_0=tiny(0, beta=2.0))], "smoke", tmp_path)
-
-
-def test_a_run_of_fewer_steps_is_trained_on_and_one_of_more_is_refused(tmp_path):
+def test_models_of_other_choices_are_other_models(tmp_path):
     (before,) = check([one()], "smoke", tmp_path)
-    (longer,) = check([one(vae_0=tiny(0, steps=9))], "smoke", tmp_path)
-    (at_once,) = check([one(vae_0=tiny(0, steps=9))], "smoke", tmp_path / "fresh")
-    assert longer["measured"] == at_once["measured"] != before["measured"]
-    with pytest.raises(MetapriorError, match="has already done 9 steps"):
-        check([one()], "smoke", tmp_path)
+    (other,) = check([one(tiny(0, **{"method.beta": 16.0}, steps=9))], "smoke", tmp_path)
+    assert before["measured"] != other["measured"]
+    assert check([one()], "smoke", tmp_path) == [before]
 
 
-def test_progress_says_which_run_of_how_many_and_goes_to_standard_error(tmp_path, capsys):
-    claims = [one(vae_0=tiny(0), vae_1=tiny(1))]
-    check(claims, "smoke", tmp_path / "shown", progress=True)
-    told = capsys.readouterr()
-    assert told.out == ""
-    assert [line.split(":")[0] for line in told.err.splitlines()] == [
-        "run 1 of 2, vae-0", "run 2 of 2, vae-1", "measuring c",
-    ]  # fmt: skip
-    check(claims, "smoke", tmp_path / "silent")
-    assert capsys.readouterr() == ("", "")
+def test_what_claims_ask_of_a_model_is_asked_together():
+    first, second = (one(tiny(0, labels=n)).scales["smoke"].study for n in (10, 20))
+    (task,) = together([first, second]).tasks.values()
+    assert task.labels == (Labels(10), Labels(20))
+    with pytest.raises(MetapriorError, match="must ask the same of their models"):
+        together([first, one(judging=Judging(metrics=("sap",))).scales["smoke"].study])
 
 
 SCRIPT = """
@@ -106,39 +111,40 @@ import sys
 from pathlib import Path
 from metaprior.papers import check
 from tests.papers.test_claim import one, tiny
-check([one(vae_0=tiny(0), vae_1=tiny(1, steps=400))], "smoke", Path(sys.argv[1]))
+check([one(tiny(0), tiny(1, steps=400))], "smoke", Path(sys.argv[1]))
 """
 
 
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
 def test_a_stopped_experiment_goes_on_where_it_was(stop, tmp_path):
-    folder = tmp_path / "smoke"
-    second = folder / "vae-1" / "metrics.jsonl"
-    command = [sys.executable, "-c", SCRIPT, str(tmp_path)]
-    process = subprocess.Popen(command, cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL)
+    claim = one(tiny(0), tiny(1, steps=400))
+    first, second = folders(tmp_path, claim)
+    log = second / "metrics.jsonl"
+    process = subprocess.Popen(
+        [sys.executable, "-c", SCRIPT, str(tmp_path)], cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL
+    )
     deadline = time.monotonic() + 120
     while time.monotonic() < deadline and process.poll() is None:
-        if second.exists() and len(second.read_text().splitlines()) > 25:  # step 100 of 400, checkpoint at 80 at least
+        if log.exists() and len(log.read_text().splitlines()) > 25:  # step 100 of 400, checkpoint at 80 at least
             break
         time.sleep(0.01)
     process.send_signal(stop)
     assert process.wait(timeout=60) != 0  # it was stopped before its end
-    assert not (folder / "vae-1" / "model.safetensors").exists()
-    before = second.read_text().splitlines()[:15]
-    finished = (folder / "vae-0" / "model.safetensors").stat().st_mtime_ns
+    assert not (second / "model.safetensors").exists()
+    before = log.read_text().splitlines()[:15]
+    finished = (first / "model.safetensors").stat().st_mtime_ns
 
-    claims = [one(vae_0=tiny(0), vae_1=tiny(1, steps=400))]
-    (result,) = check(claims, "smoke", tmp_path)
+    (result,) = check([claim], "smoke", tmp_path)
     assert result["verdict"] == "pass"
-    assert (folder / "vae-0" / "model.safetensors").stat().st_mtime_ns == finished
-    assert second.read_text().splitlines()[:15] == before  # with their times of day: not trained anew
-    check([one(vae_1=claims[0].scales["smoke"].runs["vae-1"], vae_0=tiny(0))], "smoke", tmp_path / "whole")
-    killed, whole = ((f / "vae-1" / "model.safetensors").read_bytes() for f in (folder, tmp_path / "whole" / "smoke"))
-    assert killed == whole
+    assert (first / "model.safetensors").stat().st_mtime_ns == finished
+    assert log.read_text().splitlines()[:15] == before  # with their times of day: not trained anew
+    run_study(claim.scales["smoke"].study, tmp_path / "whole", workers=0)
+    whole = tmp_path / "whole" / "runs" / second.name / "model.safetensors"
+    assert (second / "model.safetensors").read_bytes() == whole.read_bytes()
 
 
-def test_scales_of_one_claim_keep_their_runs_apart(tmp_path):
+def test_scales_of_one_claim_keep_their_models_apart(tmp_path):
     smoke = one().scales["smoke"]
-    desk = replace(smoke, runs={"vae-0": tiny(0, steps=9)})
-    both = replace(one(), scales={"smoke": smoke, "desk": desk})
+    both = replace(one(), scales={"smoke": smoke, "desk": smoke})
     assert [check([both], scale, tmp_path)[0]["verdict"] for scale in ("smoke", "desk")] == ["pass", "pass"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["desk", "smoke"]

@@ -1,5 +1,6 @@
 """``metaprior reproduce``."""
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -9,6 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from metaprior.commands.command import Json, as_json, place
+from metaprior.commands.study import shown
 from metaprior.core import MetapriorError, unknown
 
 
@@ -28,7 +30,9 @@ class Reproduce:
     claim: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """Only this claim: PAPER/ID or ID."""
     out: Path = Path("runs/reproduce")
-    """Where the experiments keep their runs; finished ones are used again, a stopped one goes on."""
+    """Where the experiments keep their models; finished ones are used again, a stopped one goes on."""
+    workers: int | None = None
+    """Processes of one thread each; by default one a core, and at the scale smoke this process alone."""
     quiet: Json = False
     """Show no progress."""
     json: Json = False
@@ -49,7 +53,10 @@ class Reproduce:
         from metaprior.papers import check
 
         paper, chosen = self.chosen()
-        results = check(chosen, self.scale, self.out / paper, progress=not self.quiet)  # pyright: ignore
+        usual = 0 if self.scale == "smoke" else os.cpu_count() or 1
+        workers = usual if self.workers is None else self.workers
+        with shown(f"{paper}, {self.scale}", self.quiet) as report:
+            results = check(chosen, self.scale, self.out / paper, workers, report)  # pyright: ignore
         if self.json:
             as_json({"claims": results})
             return 0

@@ -1,16 +1,15 @@
 """Claims: a sentence of a paper, an experiment, a rule fixed before the run, a verdict."""
 
 import math
-import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from metaprior.core import unknown
-from metaprior.study import Experiment as Training
-from metaprior.study import finish
-from metaprior.training import Run
+from metaprior.core import MetapriorError, unknown
+from metaprior.study import Study, run_study
+from metaprior.study.models import Models, read_models
+from metaprior.study.workers import Report
 
 Scale: TypeAlias = Literal["smoke", "desk", "gpu", "paper"]
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive"]
@@ -23,10 +22,10 @@ class Experiment:
 
     rule: str
     """The rule in words."""
-    runs: Mapping[str, Training]
-    """What is trained, by the name of its run folder. Experiments of one scale share runs of one name."""
-    measure: Callable[[Path], Measured]
-    """The numbers, from the folder that holds the runs."""
+    study: Study
+    """What is trained and what is asked of it. Experiments of one scale share trainings, and ask the same of them."""
+    measure: Callable[[Models], Measured]
+    """The numbers, from the study's models."""
     verdict: Callable[[Measured], tuple[Verdict, str | None]]
     """The rule as code: a verdict, and the reason where it is inconclusive."""
     seeds: tuple[int, ...]
@@ -51,21 +50,20 @@ class Claim:
         return self.scales[scale]
 
 
-def check(claims: Sequence[Claim], scale: Scale, folder: Path, progress: bool = False) -> list[dict[str, Any]]:
-    """Train what the claims' experiments need, each run once, then measure and judge by the rules.
+def check(
+    claims: Sequence[Claim], scale: Scale, folder: Path, workers: int = 0, report: Report | None = None
+) -> list[dict[str, Any]]:
+    """Train what the claims' experiments need, each model once, then measure and judge by the rules.
 
-    Runs are kept under ``folder/<scale>``: finished ones are used again, and one that was stopped goes on.
+    Models are kept as a study under ``folder/<scale>``: finished ones are used again, and one that was stopped goes on.
+    ``workers`` processes train them, or this one (0).
     """
     experiments = [claim.at(scale) for claim in claims]
-    runs = {name: training for experiment in experiments for name, training in experiment.runs.items()}
-    for place, (name, training) in enumerate(runs.items(), start=1):
-        finish(training, Run(folder / scale / name), f"run {place} of {len(runs)}, {name}" if progress else None)
+    place = folder / scale
+    progress = run_study(together([each.study for each in experiments]), place, workers=workers, report=report)
     results = []
     for claim, experiment in zip(claims, experiments, strict=True):
-        if progress:
-            print(f"measuring {claim.id}", file=sys.stderr, flush=True)
-        measured = experiment.measure(folder / scale)
-        verdict, reason = judged(experiment, measured)
+        measured, (verdict, reason) = judged(experiment, place, progress.failed)
         results.append(
             {
                 "id": claim.id,
@@ -82,9 +80,27 @@ def check(claims: Sequence[Claim], scale: Scale, folder: Path, progress: bool = 
     return results
 
 
-def judged(experiment: Experiment, measured: Measured) -> tuple[Verdict, str | None]:
-    """The verdict by the rule; no rule can judge what could not be measured."""
+def together(studies: Sequence[Study]) -> Study:
+    """One study of all trainings, each once, with all that any study asks of it."""
+    first = studies[0]
+    if any(study.judging != first.judging for study in studies):
+        raise MetapriorError("experiments of one scale must ask the same of their models")
+    tasks = dict(first.tasks)
+    for name, task in (pair for study in studies[1:] for pair in study.tasks.items()):
+        known = tasks.setdefault(name, task)
+        tasks[name] = replace(known, labels=tuple(dict.fromkeys((*known.labels, *task.labels))))
+    return replace(first, tasks=tasks)
+
+
+def judged(
+    experiment: Experiment, place: Path, failed: Mapping[str, str]
+) -> tuple[Measured, tuple[Verdict, str | None]]:
+    """The numbers, and the verdict by the rule; no rule can judge what could not be trained or measured."""
+    lost = [name for name in experiment.study.tasks if name in failed]
+    if lost:
+        return {}, ("inconclusive", f"{len(lost)} of {len(experiment.study.tasks)} trainings failed: {failed[lost[0]]}")
+    measured = experiment.measure(read_models(place, experiment.study.tasks))
     lacking = [name for name, value in measured.items() if not math.isfinite(value)]
     if lacking:
-        return "inconclusive", f"{', '.join(lacking)} could not be measured"
-    return experiment.verdict(measured)
+        return measured, ("inconclusive", f"{', '.join(lacking)} could not be measured")
+    return measured, experiment.verdict(measured)
