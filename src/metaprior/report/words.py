@@ -133,11 +133,14 @@ def signed(value: float, digits: int = 3) -> str:
 def duration(seconds: float) -> str:
     """A time a person reads.
 
-    >>> duration(12.34), duration(95), duration(7260)
-    ('12.3 s', '1 min 35 s', '2 h 1 min')
+    >>> duration(12.34), duration(95), duration(7260), duration(1e6), duration(1e9)
+    ('12.3 s', '1 min 35 s', '2 h 1 min', '11.6 days', '31.7 years')
     """
     if seconds < 60:
         return f"{seconds:.1f} s"
+    days = seconds / 86_400
+    if days >= 4:
+        return f"{days:.1f} days" if days < 1000 else f"{days / 365.25:,.1f} years"
     minutes, rest = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours} h {minutes} min" if hours else f"{minutes} min {rest} s"
