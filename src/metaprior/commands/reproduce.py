@@ -28,7 +28,7 @@ class Reproduce:
     scale: Annotated[str, tyro.conf.arg(metavar="SCALE")] = "smoke"
     """How large the experiments are; the list below says which scales each claim is written at."""
     claim: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
-    """Only this claim: PAPER/ID or ID."""
+    """Only this claim: PAPER/ID, ID or its number."""
     out: Path = Path("runs/reproduce")
     """Where the experiments keep their models; finished ones are used again, a stopped one goes on."""
     workers: int | None = None
@@ -45,7 +45,7 @@ class Reproduce:
 
         claims = {f"{paper}/{claim.id}": claim for paper, claims in PAPERS.items() for claim in claims.values()}
         wide = max(map(len, claims))
-        lines = [f"{name:{wide}}  {', '.join(claim.scales)}" for name, claim in claims.items()]
+        lines = [f"{claim.number or '':>2} {name:{wide}}  {', '.join(claim.scales)}" for name, claim in claims.items()]
         return "Claims, and the scales that there are:\n  " + "\n  ".join(lines)
 
     def run(self) -> int:
@@ -81,6 +81,7 @@ class Reproduce:
         if paper not in PAPERS:
             raise unknown("paper", paper, PAPERS)
         claims = PAPERS[paper]
+        id = next((name for name, claim in claims.items() if id == str(claim.number)), id)
         if self.claim is not None and (id not in claims or before not in ("", paper)):
             raise unknown("claim", self.claim, [f"{paper}/{name}" for name in claims] if before else claims)
         asked = [claims[id]] if id else list(claims.values())

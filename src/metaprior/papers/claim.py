@@ -41,7 +41,9 @@ class Claim:
     statement: str
     published: str | None
     source: str
-    scales: Mapping[Scale, Experiment] = field(default_factory=dict)
+    scales: Mapping[str, Experiment] = field(default_factory=dict)
+    number: int | None = None
+    """Its number in the paper's card of claims, by which it is called too."""
 
     def at(self, scale: Scale) -> Experiment:
         """The experiment of a scale."""

@@ -1,0 +1,143 @@
+"""What the claims measure, on models whose scores are known: of each claim's own study, so that nothing is missing."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from metaprior.core import to_plain
+from metaprior.papers.disentangle import CLAIMS
+from metaprior.study.models import Models, flat
+
+Score = Callable[[dict[str, Any]], float]
+
+
+def models_of(claim: str, test: Score, validation: Score = lambda each: 0.0, supervised: Score | None = None) -> Models:
+    """The models of a claim's study at desk scale, with scores by formula: the same for every metric."""
+    study = CLAIMS[claim].scales["desk"].study
+    judging = study.judging
+    fields = []
+    columns: dict[tuple, dict[str, float]] = {}
+    for place, task in enumerate(study.tasks.values()):
+        plain = to_plain(task.experiment)
+        each = {name: plain[name] for name in ("recipe", "labels", "label_seed", "labeller")} | flat(plain["method"])
+        each |= {"id": task.id, "seed": task.experiment.loop.seed, "place": place}
+        fields.append(each)
+        scores = {("test", name, "mean", None, None, None): test(each) for name in TESTS}
+        scores |= {("test", "gaussian_total_correlation", "sampled", None, None, None): test(each)}
+        scores |= {("criterion", name, None, None, None, None): test(each) for name in TERMS}
+        if each["labels"] is not None:
+            scores["criterion", "supervised", None, None, None, None] = (supervised or test)(each)
+        for labels in task.labels:
+            key = (None, labels.count, labels.labeller, labels.seed)
+            scores |= {("validation", name, *key): validation(each) for name in judging.validation}
+        for key, value in scores.items():
+            columns.setdefault(key, {})[task.id] = value
+    return Models(tuple(fields), columns)
+
+
+TESTS = (
+    "mig", "dci_disentanglement", "factor_vae_score", "beta_vae_score", "modularity", "sap",
+    "gaussian_total_correlation",
+)  # fmt: skip
+TERMS = ("reconstruction", "kl", "negative_elbo")
+
+
+def measured(claim: str, *scores: Any, **more: Any) -> dict[str, float]:
+    return dict(CLAIMS[claim].scales["desk"].measure(models_of(claim, *scores, **more)))
+
+
+def verdict(claim: str, numbers: dict[str, float]) -> str:
+    return CLAIMS[claim].scales["desk"].verdict(numbers)[0]
+
+
+def good(each: dict[str, Any]) -> float:
+    """All models differ."""
+    return math.sin(each["place"] * 7.0) + 2
+
+
+def test_validation_that_ranks_as_the_test_does_passes_and_one_that_does_not_fails() -> None:
+    for claim in ("labels-suffice-for-selection", "more-labels-select-better"):
+        exact, reversed_ = measured(claim, good, good), measured(claim, good, lambda each: -good(each))
+        assert exact["spearman_dci_100"] == exact["spearman_mig_100"] == pytest.approx(1)
+        assert exact["picks_in_top_fifth_100"] == 5
+        assert reversed_["spearman_dci_100"] == pytest.approx(-1)
+        assert reversed_["picks_in_top_fifth_100"] == 0
+        assert (verdict(claim, exact), verdict(claim, reversed_)) == ("pass", "fail")
+
+
+def test_a_criterion_without_labels_that_ranks_perfectly_refutes_that_labels_are_needed() -> None:
+    numbers = measured("selection-needs-labels", good, good)
+    assert numbers == pytest.approx({"best_without_labels": 1, "dci_on_labels": 1})
+    assert verdict("selection-needs-labels", numbers) == "fail"
+
+
+def test_ranks_carry_over_to_equal_metrics_and_modularity_is_apart() -> None:
+    numbers = measured("selection-carries-over-metrics", good, good)
+    assert numbers == pytest.approx({"median_spearman": 1, "spearman_modularity": 1})
+    assert verdict("selection-carries-over-metrics", numbers) == "fail"
+
+
+def test_each_pipeline_picks_by_its_own_criterion() -> None:
+    def test(each: dict[str, Any]) -> float:
+        learns = each["recipe"].startswith("s2-")
+        return (0.5 + each["gamma_sup"] / 100) if learns else 0.1 * each["seed"] + (each.get("beta") or 0) / 1000
+
+    numbers = measured(
+        "few-labels-beat-none", test, test, supervised=lambda each: -each["gamma_sup"]
+    )  # R_sup is the least at gamma_sup of 10
+    assert numbers["wins_dci"] == numbers["wins_mig"] == 1
+    without = np.mean([0.016, 0.010, 0, 0])  # the greatest beta, seed 0
+    assert numbers["gain_dci"] == pytest.approx(0.6 - without)
+    assert numbers["p_dci"] == pytest.approx(2.0**-20)
+    assert verdict("few-labels-beat-none", numbers) == "pass"
+
+
+def test_ratios_are_of_labellers() -> None:
+    share = {"perfect": 1.0, "binned": 0.9, "noisy": 0.7, "permuted": 0.5}
+    test = lambda each: 0.5 * share[each["labeller"]] if each["labels"] else 0.2  # noqa: E731
+    numbers = measured("imprecise-labels-do", test, test, supervised=lambda each: each["seed"])
+    assert numbers == pytest.approx(
+        {"binned_over_perfect": 0.9, "noisy_over_perfect": 0.7, "least_imprecise": 0.35, "median_without_labels": 0.2}
+    )
+    assert verdict("imprecise-labels-do", numbers) == "fail"
+    assert verdict("imprecise-labels-do", numbers | {"noisy_over_perfect": 0.8}) == "pass"
+    numbers = measured("order-is-the-bias", test)
+    assert numbers == pytest.approx({"permuted_over_perfect": 0.5, "mig_permuted": 0.25, "mig_perfect": 0.5})
+    assert verdict("order-is-the-bias", numbers) == "pass"
+
+
+def test_labels_alone_lose_where_they_are_worse_for_each_set() -> None:
+    test = lambda each: 0.3 if each["recipe"] == "supervised" else 0.4 - 0.2 * (each["label_seed"] == 3)  # noqa: E731
+    numbers = measured("labels-alone-are-worse", test)
+    assert (numbers["wins_dci"], numbers["wins_mig"]) == (4, 4)
+    assert numbers["gain_dci"] == pytest.approx(0.06)
+    assert verdict("labels-alone-are-worse", numbers) == "pass"
+
+
+def test_variance_is_split_by_method_and_strength() -> None:
+    order = ["beta-vae", "beta-tcvae", "factor-vae", "dip-vae-i"]
+    numbers = measured("seeds-and-strengths-matter-most", lambda each: order.index(each["recipe"]))
+    assert numbers == pytest.approx({"method_r2": 1, "method_strength_r2": 1})
+    numbers = measured("seeds-and-strengths-matter-most", lambda each: each["seed"])
+    assert numbers == pytest.approx({"method_r2": 0, "method_strength_r2": 0}, abs=1e-12)
+    assert verdict("seeds-and-strengths-matter-most", numbers) == "pass"
+
+
+def test_correlations_are_followed_over_six_strengths() -> None:
+    numbers = measured("sampled-codes-decorrelate", lambda each: 1 / each["beta"])
+    assert numbers == pytest.approx(
+        {"spearman_sampled": -1, "mean_tc_last_over_first": 1 / 16, "sampled_tc_first": 1, "sampled_tc_last": 1 / 16}
+    )
+    assert verdict("sampled-codes-decorrelate", numbers) == "fail"
+
+
+def test_claims_of_one_scale_ask_the_same_and_share_their_models() -> None:
+    at_desk = [claim.scales["desk"] for claim in CLAIMS.values() if "desk" in claim.scales]
+    assert len({each.study.judging for each in at_desk}) == 1
+    tasks = [name for each in at_desk for name in each.study.tasks]
+    assert len(set(tasks)) == 144 + 120 + 2 * 48 + 48 + 30 < len(tasks)
+    numbers = [claim.number for claim in CLAIMS.values()]
+    assert numbers == sorted(numbers)  # type: ignore[type-var]
