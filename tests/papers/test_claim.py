@@ -16,6 +16,7 @@ from metaprior.papers import Claim, Experiment, check
 from metaprior.papers.claim import together
 from metaprior.study import Judging, Labels, run_study, study_of
 from metaprior.study.grid import chain, product, values
+from metaprior.training import Run
 
 COMMON = {
     "recipe": "beta-vae", "data": "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4",
@@ -83,6 +84,15 @@ def test_a_training_that_failed_leaves_its_claim_open_and_others_alone(tmp_path)
     assert (first["measured"], first["verdict"]) == ({}, "inconclusive")
     assert first["reason"].startswith("1 of 2 trainings failed: data set 'cars3d'")
     assert second["verdict"] == "pass"
+
+
+def test_a_claim_is_not_judged_on_a_part_of_its_models(tmp_path):
+    claim = one(tiny(0), tiny(1))
+    first, _ = folders(tmp_path, claim)
+    with Run(first).alone():
+        (result,) = check([claim], "smoke", tmp_path)
+    assert (result["measured"], result["verdict"]) == ({}, "inconclusive")
+    assert result["reason"] == "1 of 2 trainings are still at another process"
 
 
 def test_an_unknown_scale_is_named(tmp_path):

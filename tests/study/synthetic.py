@@ -59,7 +59,6 @@ def result(index: int, rng: np.random.Generator, test: tuple[str, ...] = TEST, s
         ]  # fmt: skip
     return {
         "id": f"{index:012x}",
-        "points": [index],
         "experiment": {
             "recipe": recipe,
             "method": method,

@@ -101,6 +101,23 @@ def test_shards_are_all_trainings_each_once(of: int) -> None:
         ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {metrics: [migg]}}", "did you mean 'mig'"),
         ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {validation: [kl]}}", "'kl' is no score on labels"),
         ("{name: x, parts: {}}", "has no points"),
+        ("{name: x, parts: {a: [1]}}", "parts.a must be a mapping"),
+        ("{name: x, parts: {a: null}}", "parts.a must be a mapping"),
+        ("{name: x, parts: {a: {1: 2}}}", "has the key 1, and fields are words"),
+        ("{name: x, parts: {a: {recipe: beta-vae}, a: {recipe: vae}}}", "the key 'a' is given twice"),
+        ("{name: ../x, parts: {a: {recipe: beta-vae}}}", "a study's name is letters"),
+        ("{name: x, parts: {a: {recipe: beta-vae, data: dsprits}}}", "did you mean 'dsprites'"),
+        ("{name: x, parts: {a: {recipe: beta-vae, data: dsprites, data.size: 16}}}", "and 'data' as a whole too"),
+        ("{name: x, parts: {a: {recipe: beta-vae, method.beta: 1.0, method: {}}}}", "has 'method' as a whole"),
+        ("{name: x, parts: {a: {recipe: s2-beta-vae}}}", "learns from labels; give its points the field 'labels'"),
+        ("{name: x, parts: {a: {recipe: beta-vae, labels: -1}}}", "at least 1 label, not -1"),
+        ("{name: x, parts: {a: {recipe: beta-vae, label_seed: 3}}}", "not how many: 'labels'"),
+        ("{name: x, common: {recipe: vae}, parts: {a: {recipe: beta-vae}}}", "'recipe' values in two places at once"),
+        ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {train: -5}}", "train must be at least 1, not -5"),
+        (
+            "{name: x, parts: {a: {recipe: vae, also: [{when: {recipe: vea}, then: {data: digits}}]}}}",
+            "no point so far",
+        ),
     ],
 )
 def test_what_a_study_file_may_not_say(text: str, said: str, tmp_path: Path) -> None:
@@ -117,6 +134,56 @@ def test_a_study_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -
     (tmp_path / "small.yaml").write_text("{name: x, parts: {a: {recipe: beta-vae}}}")
     with pytest.raises(MetapriorError, match="has no desk scale"):
         read_study(tmp_path / "small.yaml", desk=True)
+
+
+@pytest.mark.parametrize(
+    ("desk", "said"),
+    [
+        ("{values: {loop.sed: [0]}}", "gives 'loop.sed' other values, and no part has that field"),
+        ("{values: {loop.steps: [3]}}", "gives 'loop.steps' other values, and no part has that field of its own"),
+        ("{common: {loop.seed: 3}}", "'loop.seed' values in two places"),
+        ("{parts: [b]}", "unknown part of the study 'b'; known: a"),
+        ("{also: [{when: {recipe: vae}, then: {method.lr: 0.1}}]}", "no point so far is"),
+    ],
+)
+def test_a_desk_scale_that_would_change_nothing_is_refused(desk: str, said: str, tmp_path: Path) -> None:
+    parts = "{a: {recipe: beta-vae, loop.seed: 0..3}}"
+    (tmp_path / "mine.yaml").write_text(f"{{name: x, common: {{loop.steps: 9}}, parts: {parts}, desk: {desk}}}")
+    assert len(read_study(tmp_path / "mine.yaml").tasks) == 4
+    with pytest.raises(MetapriorError, match=said):
+        read_study(tmp_path / "mine.yaml", desk=True)
+
+
+def test_a_desk_scale_adds_fields_where_they_fit_and_keeps_those_of_the_file(tmp_path: Path) -> None:
+    (tmp_path / "mine.yaml").write_text(
+        """
+        name: x
+        common: {data: "dsprites:size=16"}
+        parts:
+          a: {recipe: [vae, factor-vae], also: [{when: {recipe: vae}, then: {loop.steps: [5, 6]}}]}
+          b: {zip: {recipe: [beta-vae, factor-vae], loop.seed: [3, 4]}}
+        desk:
+          values: {loop.seed: [7, 8]}
+          also: [{when: {recipe: factor-vae}, then: {method.critic_width: [8, 16]}}]
+        """
+    )
+    study = read_study(tmp_path / "mine.yaml", desk=True)
+    assert study.parts == {"a": 2 + 2, "b": 1 + 2}
+    assert [(point["recipe"], point.get("method.critic_width"), point.get("loop.seed")) for point in study.grid] == [
+        ("vae", None, None), ("vae", None, None), ("factor-vae", 8, None), ("factor-vae", 16, None),
+        ("beta-vae", None, 7), ("factor-vae", 8, 8), ("factor-vae", 16, 8),
+    ]  # fmt: skip
+
+
+def test_a_path_is_not_taken_for_the_name_of_a_study_that_comes_with_the_library() -> None:
+    with pytest.raises(MetapriorError, match=r"no/such/few_labels\.yaml cannot be read"):
+        read_study("no/such/few_labels.yaml")
+
+
+def test_an_id_is_what_it_was(tmp_path: Path) -> None:
+    """Ids name folders of studies that others have run: a change of defaults must not change them unnoticed."""
+    (task,) = study_of("x", {"a": values("recipe", "beta-vae")}).tasks.values()
+    assert task.id == "258ba0d50cd0"
 
 
 def test_parts_are_one_after_the_other() -> None:

@@ -1,5 +1,6 @@
 """Studies carried out: every task once, whatever is killed, and what fails is told."""
 
+import errno
 import json
 import os
 import signal
@@ -13,8 +14,10 @@ import pytest
 from metaprior.core import MetapriorError
 from metaprior.study import Judging, Progress, Study, compact, load, read_study, run_study, study_of
 from metaprior.study.grid import chain, product, values
+from metaprior.study.results import known
 from metaprior.study.results import results as results_of
-from metaprior.study.task import read_result
+from metaprior.study.task import read_result, run_task
+from metaprior.training import Run
 
 WORLD = "dsprites:size=16,scale=2,orientation=1,position_x=4,position_y=4"
 COMMON = product(values("data", WORLD), values("loop.steps", 20), values("loop.threads", 1), values("method.batch", 8))
@@ -60,15 +63,15 @@ def test_what_fails_is_told_and_tried_again_on_request_alone(tmp_path: Path) -> 
     nowhere = product(values("recipe", "beta-vae"), values("data", "cars3d"), values("loop.seed", 5))
     killed = product(COMMON, values("recipe", KILLER))
     study = small(nowhere, killed, unlabelled(0))
-    progress = run_study(study, tmp_path)
+    progress = run_study(study, tmp_path, workers=1)
     lost, dead, _ = study.tasks
     assert progress.done == 1
     assert progress.failed.keys() == {lost, dead}
     assert "cars3d" in progress.failed[lost]
     assert "by signal 9 (Killed)" in progress.failed[dead]
-    again = run_study(study, tmp_path)
+    again = run_study(study, tmp_path, workers=1)
     assert (again.tried, again.failed) == (0, progress.failed)
-    assert run_study(study, tmp_path, retry=True).tried == 2
+    assert run_study(study, tmp_path, workers=1, retry=True).tried == 2
     assert json.loads((tmp_path / "runs" / lost / "failure.json").read_text())["reason"] == progress.failed[lost]
 
 
@@ -82,8 +85,54 @@ def test_another_question_judges_again_and_trains_nothing(tmp_path: Path) -> Non
     result = read_result(tmp_path / "runs" / name)
     assert result is not None
     assert [row["labels"] for row in result["scores"] if row["kind"] == "validation"] == [20, 30]
-    assert result["points"] == [0, 1]
     assert weights.stat().st_mtime_ns == before
+
+
+def test_what_another_process_is_at_is_passed_over_and_told(tmp_path: Path) -> None:
+    study = small(unlabelled(0, 1))
+    first, second = study.tasks
+    with Run(tmp_path / "runs" / first).alone():
+        progress = run_study(study, tmp_path)
+    assert (progress.done, progress.elsewhere, progress.failed) == (1, 1, {})
+    assert known(tmp_path).keys() == {second}
+    assert run_study(study, tmp_path).done == 1
+
+
+def test_two_calls_that_ask_a_model_for_different_labels_lose_none(tmp_path: Path) -> None:
+    (once,), (other,) = (small(unlabelled(0, labels=n)).tasks.values() for n in (20, 30))
+    for task in (once, other):  # as workers of two calls do, which both began before either had a result
+        run_task(task, tmp_path / "runs", JUDGING)
+    result = read_result(tmp_path / "runs" / once.id)
+    assert result is not None
+    assert sorted(row["labels"] for row in result["scores"] if row["kind"] == "validation") == [20, 30]
+    assert run_study(small(unlabelled(0), unlabelled(0, labels=30)), tmp_path).before == 1
+
+
+def test_a_worker_that_is_told_to_end_is_replaced_and_its_model_trained(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ender = f"{Path(__file__).with_name('killer.py')}:ender"
+    monkeypatch.chdir(tmp_path)
+    study = small(product(COMMON, values("recipe", ender)))
+    progress = run_study(study, tmp_path, workers=1)
+    assert (tmp_path / "told").exists()
+    assert (progress.done, progress.failed) == (1, {})
+
+
+def test_a_full_disk_stops_the_study_and_is_no_model_s_failure(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        try:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        except OSError as fault:
+            raise MetapriorError("cannot write x: No space left on device") from fault
+
+    study = small(unlabelled(0, 1))
+    with monkeypatch.context() as patch:
+        patch.setattr("metaprior.study.task.finish", full)
+        with pytest.raises(MetapriorError, match="the study stopped: cannot write x: No space left"):
+            run_study(study, tmp_path)
+    assert not list(tmp_path.glob("runs/*/failure.json"))
+    assert run_study(study, tmp_path).done == 2
 
 
 def test_less_than_no_worker_is_refused(tmp_path: Path) -> None:

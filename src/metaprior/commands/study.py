@@ -108,6 +108,8 @@ class Study:
             print(f"  {name} failed: {reason}")
         if len(progress.failed) > 20:
             print(f"  and {len(progress.failed) - 20} others")
+        if progress.elsewhere:
+            print(f"{progress.elsewhere:,} are still at another process; call again when that has ended.")
         if progress.failed:
             print("Try these again with --retry.")
         print(f"To look at it: metaprior report {folder}")

@@ -101,7 +101,11 @@ def judged(
     lost = [name for name in experiment.study.tasks if name in failed]
     if lost:
         return {}, ("inconclusive", f"{len(lost)} of {len(experiment.study.tasks)} trainings failed: {failed[lost[0]]}")
-    measured = experiment.measure(read_models(place, experiment.study.tasks))
+    models = read_models(place, experiment.study.tasks)
+    if len(models) < len(experiment.study.tasks):
+        away = len(experiment.study.tasks) - len(models)
+        return {}, ("inconclusive", f"{away} of {len(experiment.study.tasks)} trainings are still at another process")
+    measured = experiment.measure(models)
     lacking = [name for name, value in measured.items() if not math.isfinite(value)]
     if lacking:
         return measured, ("inconclusive", f"{', '.join(lacking)} could not be measured")

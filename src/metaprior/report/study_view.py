@@ -134,7 +134,7 @@ def view_study(folder: Path) -> StudyView:
     """A study read from its folder; an error where it has neither results nor failures."""
     folder = Path(folder)
     with results(folder) as base:
-        found = base.execute("SELECT * EXCLUDE (points, asked) FROM runs ORDER BY recipe, id")
+        found = base.execute("SELECT * EXCLUDE (asked) FROM runs ORDER BY recipe, id")
         names = [column[0] for column in found.description or []]
         runs = [dict(zip(names, line, strict=True)) for line in found.fetchall()]
         columns = read_columns(base, len(runs))

@@ -4,10 +4,11 @@ from metaprior.study.cost import Cost, Estimate, estimate
 from metaprior.study.experiment import Experiment, build_method, carry_out, finish, load, train
 from metaprior.study.judging import judge_run
 from metaprior.study.pipeline import Outcome, members, pipeline
-from metaprior.study.plan import Judging, Study, Task, read_study, study_of
+from metaprior.study.plan import Judging, Study, Task, study_of
 from metaprior.study.pretrained import from_pretrained, push_to_hub, save_pretrained
 from metaprior.study.results import compact
 from metaprior.study.selection import Candidate, Labels, Selection, select
+from metaprior.study.study_file import read_study
 from metaprior.study.workers import Progress, run_study
 
 __all__ = [

@@ -14,7 +14,8 @@ from metaprior.data import Dataset, World
 from metaprior.judge import features, judge
 from metaprior.study.experiment import build_method, build_sources, data_spec
 from metaprior.study.plan import Judging, Study, Task
-from metaprior.study.task import data_of
+from metaprior.study.selection import Labels
+from metaprior.study.task import data_of, labels_of, validation_of
 from metaprior.training import fit
 
 WARM, TIMED = 3, 1.0
@@ -77,7 +78,10 @@ def estimate(study: Study, report: Callable[[str], None] | None = None) -> Estim
         method, seconds = seconds_of_a_step(task, data)
         if name not in judged:
             judged[name] = seconds_of_judging(method, data, study.judging)
-        costs[kind] = Cost(seconds * task.experiment.loop.steps, judged[name])
+        counts = {labels.count for labels in task.labels}
+        validating = {count: seconds_of_validating(method, name, count, study.judging) for count in counts}
+        judging = judged[name] + sum(validating[labels.count] for labels in task.labels)
+        costs[kind] = Cost(seconds * task.experiment.loop.steps, judging)
     return Estimate(*summed(study, costs), costs, missing)
 
 
@@ -109,6 +113,15 @@ def seconds_of_judging(model: object, data: Dataset | World, judging: Judging) -
     for metrics in judging.by_representation.values():
         judge(table, data, metrics=metrics, settings=judging.settings())
     return encoding * len(judging.by_representation) + time.perf_counter() - begun
+
+
+def seconds_of_validating(model: object, data: str, count: int, judging: Judging) -> float:
+    """Seconds to validate a model on a labelled set of so many examples."""
+    labels = Labels(count)
+    labels_of(data, labels)
+    begun = time.perf_counter()
+    list(validation_of(model, data, labels, judging))
+    return time.perf_counter() - begun
 
 
 def summed(study: Study, costs: Mapping[Kind, Cost | None]) -> tuple[dict[str, float], dict[str, int]]:

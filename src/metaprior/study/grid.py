@@ -65,21 +65,26 @@ def conditional(grid: Grid, when: Point, then: Grid) -> Grid:
     return chain(*(product((point,), then) if fit else (point,) for point, fit in zip(grid, fits, strict=True)))
 
 
-def read_grid(plain: Any, where: str = "grid", instead: Mapping[str, Sequence[Any]] | None = None) -> Grid:
+def read_grid(
+    plain: Any, where: str = "grid", instead: Mapping[str, Any] | None = None, beginning: Point | None = None
+) -> Grid:
     """The grid that a study file describes.
 
     A mapping is the product of its entries, in their order: a field with a value, a list of values or a range such as
     ``0..4``, both ends included; ``product`` and ``chain`` with a list of grids; ``zip`` with fields of equally many
     values; ``also`` with a list of ``{when: point, then: grid}``, which add fields to the points so far. ``instead``
-    gives fields other values than theirs.
+    gives fields other values than theirs; ``beginning`` has fields that all points share.
 
     >>> len(read_grid({"data": ["dsprites", "cars3d"], "zip": {"a": [1, 2], "b": [3, 4]}, "loop.seed": "0..49"}))
     200
     """
     if not isinstance(plain, Mapping) or not plain:
         raise MetapriorError(f"{where} must be a mapping of fields, product, chain, zip or also, not {plain!r}")
-    grid: Grid = ({},)
+    instead = instead or {}
+    grid: Grid = (beginning or {},)
     for key, told in plain.items():
+        if not isinstance(key, str):
+            raise MetapriorError(f"{where} has the key {key!r}, and fields are words")
         place = f"{where}.{key}"
         if key in ("product", "chain"):
             parts = [read_grid(part, f"{place}[{i}]", instead) for i, part in enumerate(_listed(told, place))]
@@ -87,15 +92,24 @@ def read_grid(plain: Any, where: str = "grid", instead: Mapping[str, Sequence[An
         elif key == "zip":
             if not isinstance(told, Mapping):
                 raise MetapriorError(f"{place} must be a mapping of fields with lists of values, not {told!r}")
-            grid = product(grid, zipped(*(values(field, *spelt_out(each)) for field, each in told.items())))
+            fields = {field: spelt_out(instead.get(field, each)) for field, each in told.items()}
+            grid = product(grid, zipped(*(values(field, *options) for field, options in fields.items())))
         elif key == "also":
             for i, each in enumerate(_listed(told, place)):
-                if not isinstance(each, Mapping) or set(each) != {"when", "then"}:
-                    raise MetapriorError(f"{place}[{i}] must be {{when: point, then: grid}}, not {each!r}")
-                grid = conditional(grid, each["when"], read_grid(each["then"], f"{place}[{i}].then", instead))
+                grid = with_also(grid, each, f"{place}[{i}]", instead)
         else:
-            grid = product(grid, values(key, *spelt_out((instead or {}).get(key, told))))
+            grid = product(grid, values(key, *spelt_out(instead.get(key, told))))
     return grid
+
+
+def with_also(grid: Grid, told: Any, where: str, instead: Mapping[str, Any] | None = None) -> Grid:
+    """The grid with fields for some of its points, as ``{when: point, then: grid}`` says; an error if for none."""
+    if not isinstance(told, Mapping) or set(told) != {"when", "then"} or not isinstance(told["when"], Mapping):
+        raise MetapriorError(f"{where} must be {{when: point, then: grid}}, not {told!r}")
+    found = conditional(grid, told["when"], read_grid(told["then"], f"{where}.then", instead))
+    if found == grid:
+        raise MetapriorError(f"{where}: no point so far is {dict(told['when'])}; fields must come before it")
+    return found
 
 
 def spelt_out(told: Any) -> list[Any]:

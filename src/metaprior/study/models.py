@@ -78,9 +78,7 @@ class Models:
 def read_models(folder: str | Path, ids: Collection[str] | None = None) -> Models:
     """The finished models of a study's folder: all of them, or those of these ids, in their order."""
     with results(folder) as base:
-        found = base.execute(
-            "SELECT * EXCLUDE (points, asked, seconds_training, seconds_judging) FROM runs ORDER BY id"
-        )
+        found = base.execute("SELECT * EXCLUDE (asked, seconds_training, seconds_judging) FROM runs ORDER BY id")
         names = [column[0] for column in found.description or []]
         by_id = {line[0]: fields_of(dict(zip(names, line, strict=True))) for line in found.fetchall()}
         columns: dict[Key, dict[str, float]] = {}

@@ -1,21 +1,21 @@
-"""A study: which models are trained, what is asked of each, and the file that says so."""
+"""A study: which models are trained, and what is asked of each."""
 
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from importlib import resources
-from pathlib import Path
 from typing import Any
 
-from metaprior.core import MetapriorError, from_plain, to_plain, unknown
+from metaprior.core import MetapriorError, from_plain, to_plain
+from metaprior.data.catalogue import find_entry
 from metaprior.judge import USUAL, Settings, metrics_of
 from metaprior.judge.codes import Representation
 from metaprior.metrics import Backend
 from metaprior.study.criteria import find_criterion
 from metaprior.study.experiment import Experiment
-from metaprior.study.grid import Grid, Point, read_grid
+from metaprior.study.grid import Grid, Point
 from metaprior.study.selection import Labels
 
 _LABELS = {"labels": "count", "label_seed": "seed", "labeller": "labeller"}
@@ -40,6 +40,7 @@ class Judging:
 
     def __post_init__(self) -> None:
         metrics_of((*self.metrics, *self.sampled))
+        self.settings()
         for name in self.validation:
             if find_criterion(name).looks_at != "labels":
                 raise MetapriorError(f"'{name}' is no score on labels, so it cannot be among judge.validation")
@@ -100,54 +101,6 @@ class Study:
         return {task.id: task for i, task in enumerate(self.tasks.values()) if i % of == number - 1}
 
 
-@dataclass(frozen=True)
-class _File:
-    """A study file as it is written."""
-
-    name: str
-    parts: dict[str, Any]
-    about: str = ""
-    common: dict[str, Any] = field(default_factory=dict)
-    judge: Judging = field(default_factory=Judging)
-    desk: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class _Desk:
-    """What is other at desk scale."""
-
-    common: dict[str, Any] = field(default_factory=dict)
-    values: dict[str, Any] = field(default_factory=dict)
-    """Fields of the grid with other values."""
-    also: list[Any] = field(default_factory=list)
-    """Fields for some of the points, as in a grid."""
-    parts: list[str] | None = None
-    """The parts that are kept."""
-    judge: dict[str, Any] = field(default_factory=dict)
-
-
-def read_study(path: str | Path, desk: bool = False) -> Study:
-    """The study of a YAML file, or of one that comes with the library, by its name; at desk scale where asked for.
-
-    >>> read_study("few_labels").parts["unsupervised"]
-    23040
-    """
-    file = from_plain(_File, _read_yaml(path), f"{path}")
-    scale = from_plain(_Desk, file.desk, "desk") if desk else _Desk()
-    if desk and not file.desk:
-        raise MetapriorError(f"{path} has no desk scale")
-    kept = list(file.parts) if scale.parts is None else scale.parts
-    if strange := next((name for name in kept if name not in file.parts), None):
-        raise unknown("part of the study", strange, file.parts)
-    common = file.common | scale.common
-    also: dict[str, Any] = {"also": scale.also} if scale.also else {}
-    grids = {name: read_grid({**file.parts[name], **also}, f"parts.{name}", scale.values) for name in kept}
-    grids = {name: tuple({**common, **point} for point in grid) for name, grid in grids.items()}
-    return study_of(
-        file.name + "-desk" * desk, grids, from_plain(Judging, scale.judge, "judge", base=file.judge), file.about
-    )
-
-
 def study_of(name: str, grids: Mapping[str, Grid], judging: Judging | None = None, about: str = "") -> Study:
     """The study of some grids, one part after the other.
 
@@ -157,6 +110,8 @@ def study_of(name: str, grids: Mapping[str, Grid], judging: Judging | None = Non
     >>> len(study.grid), len(study.tasks)
     (4, 2)
     """
+    if not re.fullmatch(r"[\w. -]+", name):
+        raise MetapriorError(f"a study's name is letters, digits, dots and dashes, which '{name}' is not")
     grid = tuple(point for each in grids.values() for point in each)
     tasks: dict[str, Task] = {}
     for index, point in enumerate(grid):
@@ -178,15 +133,36 @@ def what_of(point: Point) -> tuple[Experiment, Labels | None]:
         *path, last = name.split(".")
         for key in path:
             home = home.setdefault(key, {})
+            if not isinstance(home, dict):
+                raise MetapriorError(f"a point of the grid has the field '{name}', and '{key}' as a whole too")
+        if last in home:
+            raise MetapriorError(f"a point of the grid has '{name}' as a whole, and fields of it too")
         home[last] = value
     if not isinstance(plain.get("recipe"), str):
         raise MetapriorError("a point of the grid names no recipe")
-    if _needs_labels(plain["recipe"]):
+    _check_data(plain.get("data", "dsprites"))
+    learns = _needs_labels(plain["recipe"])
+    if learns and "labels" not in plain:
+        raise MetapriorError(f"{plain['recipe']} learns from labels; give its points the field 'labels'")
+    shown = {_LABELS[name]: plain[name] for name in _LABELS if name in plain}
+    if shown and "count" not in shown:
+        raise MetapriorError("a point of the grid says of which kind its labels are and not how many: 'labels'")
+    labels = from_plain(Labels, shown, "labels") if shown else None
+    if labels is not None and labels.count < 1:
+        raise MetapriorError(f"a point of the grid needs at least 1 label, not {labels.count}")
+    if learns:
         return Experiment.from_plain(plain), None
-    shown = {_LABELS[name]: plain.pop(name) for name in _LABELS if name in plain}
-    plain.pop("label_share", None)
-    labels = from_plain(Labels, shown, "labels") if "count" in shown else None
+    for name in (*_LABELS, "label_share"):
+        plain.pop(name, None)
     return Experiment.from_plain(plain), labels
+
+
+@functools.cache
+def _check_data(name: Any) -> None:
+    """An error for data that cannot be named so, here or anywhere."""
+    if not isinstance(name, str):
+        raise MetapriorError(f"the field 'data' names a data set, which {name!r} does not")
+    find_entry(name)
 
 
 def run_id(experiment: Experiment) -> str:
@@ -201,21 +177,3 @@ def _needs_labels(recipe: str) -> bool:
     from metaprior.methods import find_recipe
 
     return find_recipe(recipe).needs_labels
-
-
-def _read_yaml(path: str | Path) -> dict[str, Any]:
-    import yaml
-
-    own = resources.files("metaprior.study") / "studies" / f"{Path(path).stem}.yaml"
-    source = Path(path) if Path(path).is_file() or not own.is_file() else own
-    try:
-        plain = yaml.safe_load(source.read_text())
-    except OSError as fault:
-        known = sorted(each.name for each in (resources.files("metaprior.study") / "studies").iterdir())
-        raise MetapriorError(f"{path} cannot be read: {fault.strerror}; studies at hand: {', '.join(known)}") from None
-    except yaml.YAMLError as fault:
-        told = " ".join(str(fault).split())
-        raise MetapriorError(f"{path} is not YAML: {told}") from None
-    if not isinstance(plain, dict) or not {"name", "parts"} <= plain.keys():
-        raise MetapriorError(f"{path} must be a mapping with a name and parts, each part a grid")
-    return plain

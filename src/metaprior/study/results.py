@@ -30,7 +30,6 @@ State: TypeAlias = tuple[int, int, int]
 
 _RESULT_TYPES = {
     "id": "VARCHAR",
-    "points": "BIGINT[]",
     "experiment": "STRUCT(recipe VARCHAR, method JSON, data VARCHAR, labels BIGINT, label_seed BIGINT, "
     "labeller VARCHAR, label_share DOUBLE, loop STRUCT(steps BIGINT, seed BIGINT))",
     "seconds": "STRUCT(training DOUBLE, judging DOUBLE)",
@@ -44,7 +43,7 @@ _RUNS_OF_FILES = """
         CASE WHEN told.labels IS NOT NULL THEN told.labeller END AS labeller,
         CASE WHEN told.labels IS NOT NULL THEN told.label_share END AS label_share,
         told.loop.seed, told.loop.steps, told.method::VARCHAR AS method,
-        seconds.training AS seconds_training, seconds.judging AS seconds_judging, points, asked::VARCHAR AS asked
+        seconds.training AS seconds_training, seconds.judging AS seconds_judging, asked::VARCHAR AS asked
     FROM (SELECT *, experiment AS told FROM files)
 """
 _SCORES_OF_FILES = """
@@ -83,7 +82,6 @@ class _Answer(msgspec.Struct):
 class _Result(_Answer):
     experiment: _Experiment
     seconds: dict[str, float]
-    points: list[int]
     scores: list[_Row]
 
 
@@ -111,8 +109,8 @@ def results(folder: str | Path) -> duckdb.DuckDBPyConnection:
     """A study's results as a database in memory, with two tables.
 
     ``runs``, one line each: id, recipe, data, labels, label_seed, labeller, label_share (the last three empty where the
-    run has no labels), seed, steps, method (its choices, as JSON), seconds_training, seconds_judging, points (of the
-    grid, by their indices), asked (the question that the scores answer, as JSON).
+    run has no labels), seed, steps, method (its choices, as JSON), seconds_training, seconds_judging, asked (the
+    question that the scores answer, as JSON).
 
     ``scores``, one line each: id, kind (test, criterion or validation), score, value (empty where there is none),
     representation (of a test score), labels, labeller, label_seed (of a validation score), reason (for no value).

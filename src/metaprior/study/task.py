@@ -27,7 +27,8 @@ RESULT, FAILURE = "result.json", "failure.json"
 def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
     """Train, judge and validate what is not there yet, in the folder of the task's id; its result.
 
-    A training that was stopped goes on. The state of its optimisers is dropped in the end, the weights stay.
+    A training that was stopped goes on. The state of its optimisers is dropped in the end, the weights stay. Raises
+    :class:`metaprior.training.Occupied` where another process is at the same task.
     """
     folder = runs / task.id
     known = read_result(folder)
@@ -37,27 +38,36 @@ def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
     finish(task.experiment, Run(folder), data=data_of(task.experiment.data))
     trained = time.monotonic()
     rows = list(scores_of(task, folder, judging))
+    shutil.rmtree(folder / "checkpoint", ignore_errors=True)  # before the result: nobody comes back after it
+    (folder / "latest").unlink(missing_ok=True)
     result = {
         "id": task.id,
-        "points": list(task.points),
         "experiment": to_plain(task.experiment),
         "seconds": {"training": round(trained - begun, 3), "judging": round(time.monotonic() - trained, 3)},
         "scores": rows,
         "asked": asked_of(task, judging),
     }
-    with whole(folder / RESULT) as temporary:
-        temporary.write_text(json.dumps(result, allow_nan=False) + "\n")
+    with Run(folder).alone():
+        result = with_labels_of(result, read_result(folder))
+        with whole(folder / RESULT) as temporary:
+            temporary.write_text(json.dumps(result, allow_nan=False) + "\n")
     (folder / FAILURE).unlink(missing_ok=True)
-    shutil.rmtree(folder / "checkpoint", ignore_errors=True)
-    (folder / "latest").unlink(missing_ok=True)
     return result
 
 
-def besides(task: Task, asked: dict[str, Any] | None, judging: Judging) -> Task:
-    """The task with what was asked of it before, which its next result holds too."""
-    if asked is None or asked["judging"] != to_plain(judging):
-        return task
-    return task.asked_too(asked["labels"])
+def with_labels_of(result: dict[str, Any], other: dict[str, Any] | None) -> dict[str, Any]:
+    """A result with the validation of another one of the same model, where that was asked in the same way."""
+    if other is None or other["asked"]["judging"] != result["asked"]["judging"]:
+        return result
+    labels = [each for each in other["asked"]["labels"] if each not in result["asked"]["labels"]]
+    shown = [(each["count"], each["labeller"], each["seed"]) for each in labels]
+    rows = [
+        each
+        for each in other["scores"]
+        if each["kind"] == "validation" and (each["labels"], each["labeller"], each["label_seed"]) in shown
+    ]
+    asked = result["asked"] | {"labels": [*result["asked"]["labels"], *labels]}
+    return result | {"scores": [*result["scores"], *rows], "asked": asked}
 
 
 def answers(asked: dict[str, Any], task: Task, judging: Judging) -> bool:
@@ -97,12 +107,17 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
         held = labels_of(task.experiment.data, Labels.held_out_by(task.experiment))
         yield row("criterion", "supervised", r_sup(model, held))
     for labels in task.labels:
-        shown = labels_of(task.experiment.data, labels)
-        settings = Settings(train=len(shown), test=len(shown), train_share=TRAIN_SHARE)
-        found = judge(model, shown, metrics=judging.validation, settings=settings, chance=False)  # pyright: ignore[reportArgumentType]
-        about = {"labels": labels.count, "labeller": labels.labeller, "label_seed": labels.seed}
-        for name in judging.validation:
-            yield row("validation", name, found[name], **about)
+        yield from validation_of(model, task.experiment.data, labels, judging)
+
+
+def validation_of(model: object, data: str, labels: Labels, judging: Judging) -> Iterator[dict[str, Any]]:
+    """The validation scores of a model on a labelled set of that data."""
+    shown = labels_of(data, labels)
+    settings = Settings(train=len(shown), test=len(shown), train_share=TRAIN_SHARE)
+    found = judge(model, shown, metrics=judging.validation, settings=settings, chance=False)  # pyright: ignore[reportArgumentType]
+    about = {"labels": labels.count, "labeller": labels.labeller, "label_seed": labels.seed}
+    for name in judging.validation:
+        yield row("validation", name, found[name], **about)
 
 
 def row(kind: str, name: str, score: Score, **about: Any) -> dict[str, Any]:

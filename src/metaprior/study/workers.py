@@ -1,6 +1,7 @@
 """Tasks carried out on this machine, by processes of one thread each."""
 
 import contextlib
+import errno
 import json
 import multiprocessing
 import os
@@ -13,14 +14,17 @@ from multiprocessing.connection import Connection, wait
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+import torch
+
 from metaprior.core import MetapriorError, to_plain
 from metaprior.files import whole
 from metaprior.study.plan import Judging, Study, Task
 from metaprior.study.results import known
-from metaprior.study.task import FAILURE, answers, besides, run_task
+from metaprior.study.task import FAILURE, answers, run_task
 from metaprior.training import Occupied
 
-State: TypeAlias = Literal["done", "failed", "elsewhere"]
+State: TypeAlias = Literal["done", "failed", "elsewhere", "stopped", "full"]
+"""elsewhere: another process is at it; stopped: the worker was told to end; full: the disk is."""
 Outcome: TypeAlias = tuple[Task, tuple[State, str]]
 """A task, what became of it, and the reason where it failed."""
 Outcomes: TypeAlias = Generator[Outcome, None, None]
@@ -57,7 +61,7 @@ def run_study(
     study: Study,
     folder: Path,
     *,
-    workers: int = 1,
+    workers: int = 0,
     shard: tuple[int, int] = (1, 1),
     retry: bool = False,
     report: Report | None = None,
@@ -82,12 +86,15 @@ def run_study(
         elif (reason := read_failure(runs / task.id)) and not retry:
             progress.failed[task.id] = reason
         else:
-            waiting.append(besides(task, finished.get(task.id), study.judging))
+            before = finished.get(task.id, {"labels": []})
+            waiting.append(task.asked_too(before["labels"]))  # what was asked before is not forgotten
     told = report or (lambda _: None)
     told(progress)
     outcomes = by_crew(waiting, workers, runs, study.judging) if workers else here(waiting, runs, study.judging)
     with contextlib.closing(outcomes):
         for task, (state, reason) in outcomes:
+            if state == "full":
+                raise MetapriorError(f"the study stopped: {reason}; what is done is kept, call again to go on")
             progress.tried += 1
             if state == "failed":
                 progress.failed[task.id] = reason
@@ -113,12 +120,18 @@ def by_crew(waiting: Sequence[Task], workers: int, runs: Path, judging: Judging)
             worker.give(left.pop())
         while busy := [worker for worker in crew if worker.task]:
             for worker in ready(busy):
-                yield worker.take()
+                task, (state, reason) = worker.take()
+                if state == "stopped":
+                    left.append(task)
+                else:
+                    yield task, (state, reason)
                 if left:
                     worker.give(left.pop())
     finally:
         for worker in crew:
-            worker.dismiss()
+            worker.stop()
+        for worker in crew:
+            worker.end()
 
 
 class Worker:
@@ -152,17 +165,23 @@ class Worker:
         except (EOFError, OSError):
             self.process.join()
             code = self.process.exitcode or 0
-            how = f"by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"with exit code {code}"
             self.hire()
-            return task, ("failed", f"the process that trained it ended {how}; perhaps it ran out of memory")
+            if code == 0:
+                return task, ("stopped", "")
+            how = f"by signal {-code} ({signal.strsignal(-code)})" if code < 0 else f"with exit code {code}"
+            memory = "; perhaps it ran out of memory" * (code == -signal.SIGKILL)
+            return task, ("failed", f"the process that trained it ended {how}{memory}")
 
-    def dismiss(self) -> None:
-        """End the process, in the middle of a task if need be: it goes on from its checkpoint another time."""
+    def stop(self) -> None:
+        """Tell the process to end, in the middle of a task if need be, which goes on from its checkpoint later."""
         self.pipe.close()
         assert self.process.pid is not None
         if self.task:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.process.pid, signal.SIGINT)
+
+    def end(self) -> None:
+        """Wait for its end, a minute at most."""
         self.process.join(timeout=60)
         self.process.kill()
 
@@ -177,6 +196,7 @@ def work(pipe: Connection, runs: Path, judging: Judging) -> None:
     """What a worker does: tasks from the pipe, until it is closed."""
     try:
         os.setpgrp()  # Ctrl-C goes to the parent alone, which passes it on once
+        torch.set_num_threads(1)
         end_with_parent()
         while True:
             pipe.send(attempt(Task.from_plain(pipe.recv()), runs, judging))
@@ -191,9 +211,20 @@ def attempt(task: Task, runs: Path, judging: Judging) -> tuple[State, str]:
     except Occupied:
         return "elsewhere", ""
     except Exception as fault:
+        if disk_is_full(fault):
+            return "full", " ".join(str(fault).split())
         kind = "" if isinstance(fault, MetapriorError) else f"{type(fault).__name__}: "
         return "failed", kind + " ".join(str(fault).split())
     return "done", ""
+
+
+def disk_is_full(fault: BaseException | None) -> bool:
+    """Whether a fault, or what caused it, is that there is no space: no model's fault, and every model's."""
+    while fault is not None:
+        if isinstance(fault, OSError) and fault.errno in (errno.ENOSPC, errno.EDQUOT):
+            return True
+        fault = fault.__cause__
+    return False
 
 
 def end_with_parent() -> None:

@@ -108,7 +108,8 @@ def paired_comparison(first: Values, second: Values) -> Comparison:
     """Compare scores pair by pair, S2/S with U/S of the same labels, say; larger is better.
 
     Pairs that lack a score are left out. The sign test is exact and drops ties: with w wins and l losses its p is
-    P(Binomial(w + l, 1/2) >= w), 1 where all are ties. Source: Dixon & Mood 1946.
+    P(Binomial(w + l, 1/2) >= w), 1 where all are ties. It takes pairs to be independent: pairs whose models are picked
+    from one cohort, by several labelled sets, are not quite, and p is then too small. Source: Dixon & Mood 1946.
 
     >>> found = paired_comparison([0.5, 0.6, 0.7, 0.4], [0.1, 0.5, 0.5, 0.4])
     >>> found.wins, found.ties, found.wins_share, found.p
