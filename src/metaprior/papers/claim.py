@@ -63,9 +63,10 @@ def check(
     experiments = [claim.at(scale) for claim in claims]
     place = folder / scale
     progress = run_study(together([each.study for each in experiments]), place, workers=workers, report=report)
+    models = read_models(place)
     results = []
     for claim, experiment in zip(claims, experiments, strict=True):
-        measured, (verdict, reason) = judged(experiment, place, progress.failed)
+        measured, (verdict, reason) = judged(experiment, models.of(experiment.study.tasks), progress.failed)
         results.append(
             {
                 "id": claim.id,
@@ -95,13 +96,12 @@ def together(studies: Sequence[Study]) -> Study:
 
 
 def judged(
-    experiment: Experiment, place: Path, failed: Mapping[str, str]
+    experiment: Experiment, models: Models, failed: Mapping[str, str]
 ) -> tuple[Measured, tuple[Verdict, str | None]]:
     """The numbers, and the verdict by the rule; no rule can judge what could not be trained or measured."""
     lost = [name for name in experiment.study.tasks if name in failed]
     if lost:
         return {}, ("inconclusive", f"{len(lost)} of {len(experiment.study.tasks)} trainings failed: {failed[lost[0]]}")
-    models = read_models(place, experiment.study.tasks)
     if len(models) < len(experiment.study.tasks):
         away = len(experiment.study.tasks) - len(models)
         return {}, ("inconclusive", f"{away} of {len(experiment.study.tasks)} trainings are still at another process")

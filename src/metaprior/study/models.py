@@ -1,7 +1,7 @@
 """The models of a study with their scores, as analyses and claims read them."""
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeAlias
@@ -43,6 +43,11 @@ class Models:
         kept = [each for each in self.fields if all(each.get(name) in values for name, values in sets.items())]
         return Models(tuple(kept), self.columns)
 
+    def of(self, ids: Iterable[str]) -> "Models":
+        """The models of these ids that there are, in that order."""
+        by_id = {each["id"]: each for each in self.fields}
+        return Models(tuple(by_id[run] for run in ids if run in by_id), self.columns)
+
     def field(self, name: str) -> list[Any]:
         """A field of every model; None for a model whose method has no such choice."""
         return [each.get(name) for each in self.fields]
@@ -75,18 +80,17 @@ class Models:
         return np.array([values.get(each["id"], np.nan) for each in self.fields], dtype=np.float64)
 
 
-def read_models(folder: str | Path, ids: Collection[str] | None = None) -> Models:
-    """The finished models of a study's folder: all of them, or those of these ids, in their order."""
+def read_models(folder: str | Path) -> Models:
+    """The finished models of a study's folder, in the order of their ids."""
     with results(folder) as base:
         found = base.execute("SELECT * EXCLUDE (asked, seconds_training, seconds_judging) FROM runs ORDER BY id")
         names = [column[0] for column in found.description or []]
-        by_id = {line[0]: fields_of(dict(zip(names, line, strict=True))) for line in found.fetchall()}
+        fields = tuple(fields_of(dict(zip(names, line, strict=True))) for line in found.fetchall())
         columns: dict[Key, dict[str, float]] = {}
         query = "SELECT id, value, kind, score, representation, labels, labeller, label_seed FROM scores"
         for run, value, *key in base.execute(query).fetchall():
             columns.setdefault(tuple(key), {})[run] = np.nan if value is None else value
-    chosen = [run for run in (by_id if ids is None else ids) if run in by_id]
-    return Models(tuple(by_id[run] for run in chosen), columns)
+    return Models(fields, columns)
 
 
 def fields_of(line: dict[str, Any]) -> dict[str, Any]:
