@@ -8,9 +8,11 @@ thresholds are this project's own, and the paper's own correlation values are no
 from metaprior.papers.claim import Claim, Experiment
 from metaprior.papers.disentangle import measures, rules
 from metaprior.papers.disentangle.studies import (
+    DSPRITES,
     LABEL_SEEDS,
     METHODS,
     SEEDS,
+    SHAPES3D,
     SMOKE_BETAS,
     SMOKE_SEEDS,
     desk,
@@ -130,6 +132,24 @@ CLAIMS: dict[str, Claim] = {
             6,
         ),
         Claim(
+            "partial-labels-help-less",
+            "Labels of two factors only help less than labels of all",
+            None,
+            "Locatello et al. 2020",
+            {
+                "desk": Experiment(
+                    "MIG of S2/S with 100 labels of two factors, 4 methods and 2 labelled sets: below that with labels "
+                    "of all",
+                    desk(
+                        with_labels(*METHODS, label_seeds=LABEL_SEEDS[:2]),
+                        with_labels(*METHODS, labeller="partial", label_seeds=LABEL_SEEDS[:2]),
+                    ),
+                    measures.partial_labels, rules.partial_labels_help_less, LABEL_SEEDS[:2], 45,
+                )
+            },
+            7,
+        ),
+        Claim(
             "order-is-the-bias",
             "What helps is the order of the labels' values: without it most of the gain is lost",
             None,
@@ -148,6 +168,24 @@ CLAIMS: dict[str, Claim] = {
             8,
         ),
         Claim(
+            "cross-entropy-does",
+            "Sigmoid cross-entropy with soft targets is no worse a supervised loss than squared error",
+            None,
+            "Locatello et al. 2020",
+            {
+                "desk": Experiment(
+                    "DCI of S2/S with 100 labels, 4 methods and 2 labelled sets: by xent at least that by l2-sigmoid "
+                    "less 0.02",
+                    desk(
+                        with_labels(*METHODS, label_seeds=LABEL_SEEDS[:2]),
+                        with_labels(*METHODS, label_seeds=LABEL_SEEDS[:2], loss="l2-sigmoid"),
+                    ),
+                    measures.losses, rules.cross_entropy_is_no_worse, LABEL_SEEDS[:2], 45,
+                )
+            },
+            9,
+        ),
+        Claim(
             "labels-alone-are-worse",
             "Learning from the labels alone is worse than learning from images and labels",
             None,
@@ -161,6 +199,20 @@ CLAIMS: dict[str, Claim] = {
                 )
             },
             10,
+        ),
+        Claim(
+            "fewer-examples-downstream",
+            "Models that learned from few labels need fewer examples downstream",
+            None,
+            "Locatello et al. 2020",
+            {
+                "desk": Experiment(
+                    "Accuracy of trees after 100 examples, S2/S against U/S as in claim 5: at least as high in 70 % of "
+                    "pairs",
+                    desk(_ONE_SEED, _PERFECT), measures.after_few_examples, rules.fewer_examples_do, LABEL_SEEDS, 65,
+                )
+            },
+            11,
         ),
         Claim(
             "sampled-codes-decorrelate",
@@ -194,6 +246,21 @@ CLAIMS: dict[str, Claim] = {
                 )
             },
             13,
+        ),
+        Claim(
+            "settings-transfer-badly",
+            "Hyper-parameters that are good on one data set are little better than random on another",
+            "80.7 % for the same data and metric, 59.3 % and 54.9 % otherwise (from memory)",
+            "Locatello et al. 2019",
+            {
+                "desk": Experiment(
+                    "Probability that the setting that is best by DCI or MIG on dSprites or on 3D Shapes beats a "
+                    "random model: on the same data and metric at least 0.1 above that on the other data",
+                    desk(without_labels(*METHODS), worlds=(DSPRITES, SHAPES3D)),
+                    measures.transfer_of_settings, rules.settings_transfer_badly, SEEDS, 120,
+                )
+            },
+            14,
         ),
     )
 }  # fmt: skip

@@ -8,11 +8,13 @@ from metaprior.papers.claim import Measured
 from metaprior.papers.disentangle.studies import LABEL_SEEDS, METHODS, STRENGTHS
 from metaprior.study.analysis import (
     Picked,
+    arranged,
     explained_variance,
     paired_comparison,
     pick,
     rank_correlation,
     rank_correlations,
+    transfer_table,
 )
 from metaprior.study.models import Models
 
@@ -123,6 +125,53 @@ def imprecise_labels(models: Models) -> Measured:
         "noisy_over_perfect": float(score["noisy"] / score["perfect"]),
         "least_imprecise": float(min(score["binned"], score["noisy"])),
         "median_without_labels": float(median),
+    }
+
+
+def partial_labels(models: Models) -> Measured:
+    """MIG of S2/S where labels are of two factors only, and where they are of all."""
+    partial, perfect = (
+        np.mean([supervised_pick(models, m, s, MIG, labeller).score for m in METHODS for s in LABEL_SEEDS[:2]])
+        for labeller in ("partial", "perfect")
+    )
+    return {"mig_partial": float(partial), "mig_perfect": float(perfect)}
+
+
+def losses(models: Models) -> Measured:
+    """DCI of S2/S by sigmoid cross-entropy less that by squared error, pairs of methods and labelled sets."""
+    xent, squared = (
+        [supervised_pick(models.where(loss=loss), m, s, DCI).score for m in METHODS for s in LABEL_SEEDS[:2]]
+        for loss in ("xent", "l2-sigmoid")
+    )
+    found = paired_comparison(xent, squared)
+    return {"gain_dci": found.mean_gain, "dci_xent": found.first_mean, "dci_l2": found.second_mean}
+
+
+def after_few_examples(models: Models) -> Measured:
+    """S2/S against U/S by what trees tell after 100 examples, pairs of methods and labelled sets."""
+    name = "downstream_accuracy_100"
+    pairs = [
+        (supervised_pick(models, method, seed, name).score, unsupervised_pick(models, method, seed, name).score)
+        for method in METHODS
+        for seed in LABEL_SEEDS
+    ]
+    found = paired_comparison(*zip(*pairs, strict=True))
+    return {"not_worse": found.not_worse_share, "gain": found.mean_gain}
+
+
+def transfer_of_settings(models: Models) -> Measured:
+    """The probability that a setting that is best on one world, by DCI or MIG, beats a random model elsewhere."""
+    columns = [
+        (value, each["data"], name, (each["recipe"], each[STRENGTHS[each["recipe"]][0]]), each["seed"])
+        for name in (DCI, MIG)
+        for each, value in zip(models.fields, models.test(name), strict=True)
+    ]
+    table = transfer_table(arranged(*zip(*columns, strict=True))[0])
+    return {
+        "same": table.same,
+        "other_data": table.other_data,
+        "other_metric": table.other_metric,
+        "other_data_and_metric": table.other_data_and_metric,
     }
 
 

@@ -62,6 +62,26 @@ def imprecise_labels_do(m: Measured) -> Ruling:
     return holds(kept >= 0.8 and m["least_imprecise"] >= m["median_without_labels"])
 
 
+def partial_labels_help_less(m: Measured) -> Ruling:
+    """Below what labels of all factors give."""
+    return holds(m["mig_partial"] < m["mig_perfect"])
+
+
+def cross_entropy_is_no_worse(m: Measured) -> Ruling:
+    """By no more than two hundredths."""
+    return holds(m["gain_dci"] >= -0.02)
+
+
+def fewer_examples_do(m: Measured) -> Ruling:
+    """In seven of ten pairs at least as good."""
+    return holds(m["not_worse"] >= 0.7)
+
+
+def settings_transfer_badly(m: Measured) -> Ruling:
+    """A tenth of the probability is lost on other data."""
+    return holds(m["same"] >= m["other_data"] + 0.1)
+
+
 def order_matters(m: Measured) -> Ruling:
     """A fifth of the MIG goes with the order."""
     return holds(m["permuted_over_perfect"] <= 0.8)

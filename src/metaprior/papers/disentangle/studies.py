@@ -24,8 +24,9 @@ SMOKE_JUDGING = Judging(
     test=1000,
 )
 
+DSPRITES = "dsprites:size=16,scale=3,orientation=8,position_x=8,position_y=8"
+SHAPES3D = "shapes3d-rendered:size=16,floor_hue=4,wall_hue=4,object_hue=4,scale=2,orientation=4"
 DESK: Point = {
-    "data": "dsprites:size=16,scale=3,orientation=8,position_x=8,position_y=8",
     "method.lr": 1e-3,
     "method.latent_dim": 6,
     "loop.steps": 1000,
@@ -33,7 +34,16 @@ DESK: Point = {
     "label_share": 0.9,
 }
 DESK_JUDGING = Judging(
-    metrics=("mig", "dci", "factor_vae_score", "beta_vae_score", "modularity_explicitness", "sap", "unsupervised"),
+    metrics=(
+        "mig",
+        "dci",
+        "factor_vae_score",
+        "beta_vae_score",
+        "modularity_explicitness",
+        "sap",
+        "unsupervised",
+        "downstream",
+    ),
     sampled=("unsupervised",),
     validation=("mig", "dci_disentanglement", "sap"),
     train=2000,
@@ -59,9 +69,9 @@ def smoke(grid: Grid) -> Study:
     return study_of("smoke", {"all": product((SMOKE,), grid, values("loop.seed", *SMOKE_SEEDS))}, SMOKE_JUDGING)
 
 
-def desk(*grids: Grid) -> Study:
+def desk(*grids: Grid, worlds: tuple[str, ...] = (DSPRITES,)) -> Study:
     """A study at the scale ``desk``."""
-    return study_of("desk", {"all": product((DESK,), chain(*grids))}, DESK_JUDGING)
+    return study_of("desk", {"all": product((DESK,), values("data", *worlds), chain(*grids))}, DESK_JUDGING)
 
 
 def without_labels(*methods: str, labels: int = 100, seeds: tuple[int, ...] = SEEDS) -> Grid:
@@ -72,12 +82,19 @@ def without_labels(*methods: str, labels: int = 100, seeds: tuple[int, ...] = SE
 
 
 def with_labels(
-    *methods: str, labels: int = 100, labeller: str = "perfect", label_seeds: tuple[int, ...] = LABEL_SEEDS
+    *methods: str,
+    labels: int = 100,
+    labeller: str = "perfect",
+    label_seeds: tuple[int, ...] = LABEL_SEEDS,
+    loss: str = "xent",
 ) -> Grid:
     """Cohorts of 6 for each labelled set: 2 strengths, 3 weights of the supervised term, one seed."""
     cohorts = chain(*(_cohort(method, f"s2-{method}", WITH_LABELS[method]) for method in methods))
     shown = product(values("labels", labels), values("labeller", labeller), values("label_seed", *label_seeds))
-    return product(cohorts, values("method.supervision.gamma_sup", 1.0, 4.0, 10.0), shown, values("loop.seed", 0))
+    supervision = product(
+        values("method.supervision.loss", loss), values("method.supervision.gamma_sup", 1.0, 4.0, 10.0)
+    )
+    return product(cohorts, supervision, shown, values("loop.seed", 0))
 
 
 def labels_alone(labels: int = 100) -> Grid:
