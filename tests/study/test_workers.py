@@ -79,13 +79,15 @@ def test_another_question_judges_again_and_trains_nothing(tmp_path: Path) -> Non
     run_study(small(unlabelled(0)), tmp_path, workers=0)
     (name,) = small(unlabelled(0)).tasks
     weights = tmp_path / "runs" / name / "model.safetensors"
-    before = weights.stat().st_mtime_ns
+    before, first = weights.stat().st_mtime_ns, read_result(tmp_path / "runs" / name)
     more = small(unlabelled(0), unlabelled(0, labels=30))
     assert run_study(more, tmp_path, workers=0).done == 1
     result = read_result(tmp_path / "runs" / name)
     assert result is not None
     assert [row["labels"] for row in result["scores"] if row["kind"] == "validation"] == [20, 30]
     assert weights.stat().st_mtime_ns == before
+    assert first is not None
+    assert result["seconds"]["training"] == first["seconds"]["training"] > 0
 
 
 def test_what_another_process_is_at_is_passed_over_and_told(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from metaprior.data import load as load_data
 from metaprior.files import whole
 from metaprior.judge import Score, Settings, judge, write_scores
 from metaprior.study.criteria import TRAIN_SHARE, elbo_terms, r_sup
-from metaprior.study.experiment import HELD_IN_MEMORY, finish, load
+from metaprior.study.experiment import HELD_IN_MEMORY, already_finished, finish, load
 from metaprior.study.judging import judge_run
 from metaprior.study.plan import Judging, Task
 from metaprior.study.selection import Labels
@@ -34,20 +34,21 @@ def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
     known = read_result(folder)
     if known and answers(known["asked"], task, judging):
         return known
+    run, steps = Run(folder), task.experiment.loop.steps
+    finish(task.experiment, run, data=data_of(task.experiment.data))
+    training = (already_finished(run, steps) or {}).get("seconds", 0.0)  # of all calls, where it was stopped
     begun = time.monotonic()
-    finish(task.experiment, Run(folder), data=data_of(task.experiment.data))
-    trained = time.monotonic()
     rows = list(scores_of(task, folder, judging))
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)  # before the result: nobody comes back after it
     (folder / "latest").unlink(missing_ok=True)
     result = {
         "id": task.id,
         "experiment": to_plain(task.experiment),
-        "seconds": {"training": round(trained - begun, 3), "judging": round(time.monotonic() - trained, 3)},
+        "seconds": {"training": round(training, 3), "judging": round(time.monotonic() - begun, 3)},
         "scores": rows,
         "asked": asked_of(task, judging),
     }
-    with Run(folder).alone():
+    with run.alone():
         result = with_labels_of(result, read_result(folder))
         with whole(folder / RESULT) as temporary:
             temporary.write_text(json.dumps(result, allow_nan=False) + "\n")
