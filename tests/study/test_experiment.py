@@ -182,9 +182,13 @@ def test_a_loaded_model_is_ready_to_be_used(run: Run) -> None:
         assert torch.equal(method.state_dict()[name], value), name
 
 
-def test_a_run_in_float64_comes_back_in_float64(tmp_path: Path) -> None:
-    trained = small_run(tmp_path / "run", steps=1, precision="float64")
-    assert {value.dtype for value in load(trained.folder).state_dict().values()} == {torch.float64}
+def test_a_run_in_float64_is_shown_images_as_any_other_and_keeps_its_precision(tmp_path: Path) -> None:
+    folder = small_run(tmp_path / "run", steps=1, precision="float64").folder
+    assert load(folder).encode(torch.rand(2, 1, 16, 16)).dtype == torch.float32
+    weights = Run(folder).read_weights()
+    for name, value in load(folder, dtype=torch.float64).state_dict().items():
+        assert torch.equal(value, weights[name])
+        assert value.dtype == torch.float64
 
 
 def test_starting_weights_depend_on_the_seed_alone() -> None:

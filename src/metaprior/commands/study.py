@@ -43,6 +43,8 @@ class Study:
     """Count the models and estimate what they cost, from a few timed steps; train nothing."""
     workers: int | None = None
     """Processes of one thread each; by default one a core; 0 trains in this process."""
+    cohort: int = 1
+    """Train up to so many models that differ in seed and strengths alone as one program; it pays on GPUs."""
     shard: Annotated[str, tyro.conf.arg(metavar="I/N")] = "1/1"
     """Only every N-th training, beginning with the I-th: one part for each of N machines that share a disk."""
     retry: Json = False
@@ -91,7 +93,8 @@ class Study:
         workers = (os.cpu_count() or 1) if self.workers is None else self.workers
         with shown(study.name, quiet=self.quiet) as report:
             progress = run_study(
-                study, folder, workers=workers, shard=read_shard(self.shard), retry=self.retry, report=report,
+                study, folder, workers=workers, cohort=self.cohort, shard=read_shard(self.shard), retry=self.retry,
+                report=report,
             )  # fmt: skip
         if self.compact:
             compact(folder)

@@ -9,7 +9,7 @@ from typing import Any, Literal, TypeAlias
 from metaprior.core import MetapriorError, unknown
 from metaprior.study import Study, run_study
 from metaprior.study.models import Models, read_models
-from metaprior.study.workers import Report
+from metaprior.study.running import Report
 
 Scale: TypeAlias = Literal["smoke", "desk", "gpu", "paper"]
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive"]

@@ -19,7 +19,7 @@ from metaprior.report.scores import HEADLINES
 from metaprior.report.words import flat, metric_name
 from metaprior.study.criteria import find_criterion
 from metaprior.study.results import results
-from metaprior.study.workers import read_failure
+from metaprior.study.running import read_failure
 
 KINDS = ("test", "criterion", "validation")
 CRITERIA = {

@@ -7,9 +7,9 @@ from metaprior.study.pipeline import Outcome, members, pipeline
 from metaprior.study.plan import Judging, Study, Task, study_of
 from metaprior.study.pretrained import from_pretrained, push_to_hub, save_pretrained
 from metaprior.study.results import compact
+from metaprior.study.running import Progress, run_study
 from metaprior.study.selection import Candidate, Labels, Selection, select
 from metaprior.study.study_file import read_study
-from metaprior.study.workers import Progress, run_study
 
 __all__ = [
     "Candidate", "Cost", "Estimate", "Experiment", "Judging", "Labels", "Outcome", "Progress", "Selection", "Study",

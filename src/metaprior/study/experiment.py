@@ -122,7 +122,6 @@ def carry_out(
     loggers(experiment.loop)  # a package that is missing is an error before anything is done
     data = load_data(experiment.data) if data is None else data
     sources = build_sources(experiment, data)
-    spec = data_spec(data, sources)
     run = Run(Path(processes.agree(str(out or new_run_folder(Path("runs"), experiment.recipe)))))
     made = [folder for folder in (run.folder, *run.folder.parents) if not folder.exists()]
     with run.alone() if processes.first else contextlib.nullcontext():
@@ -132,12 +131,7 @@ def carry_out(
             last = processes.agree(already_finished(run, experiment.loop.steps) if resume else None)
             if last is not None:
                 return run, Result(last["step"], False, last, last["seconds"])
-            method = build_method(experiment.method, spec, experiment.loop.seed, models_of(experiment.method))
-            if experiment.warm_start:
-                warm_start(method, Path(experiment.warm_start))
-            if processes.first:
-                made_by = provenance(experiment.loop.threads) | {"data_digest": data.digest}
-                run.write_config(experiment.plain() | {"data_spec": to_plain(spec), "provenance": made_by})
+            method = begin(experiment, run if processes.first else None, data, sources)
             processes.wait()
             title = f"{experiment.recipe} on {experiment.data.partition(':')[0]}"
             shown = [ProgressBar(title)] if progress and processes.first else []
@@ -149,6 +143,18 @@ def carry_out(
                     for folder in made[1:]:
                         folder.rmdir()
             raise
+
+
+def begin(experiment: Experiment, run: Run | None, data: Dataset | World, sources: Mapping[str, Source]) -> Method:
+    """The method as its training begins; where a run is given, its ``config.json`` is written."""
+    spec = data_spec(data, sources)
+    method = build_method(experiment.method, spec, experiment.loop.seed, models_of(experiment.method))
+    if experiment.warm_start:
+        warm_start(method, Path(experiment.warm_start))
+    if run is not None:
+        made_by = provenance(experiment.loop.threads) | {"data_digest": data.digest}
+        run.write_config(experiment.plain() | {"data_spec": to_plain(spec), "provenance": made_by})
+    return method
 
 
 def finish(experiment: Experiment, run: Run, title: str | None = None, data: Dataset | World | None = None) -> None:
@@ -287,10 +293,11 @@ def warm_start(method: Method, folder: Path) -> None:
     method.load_state_dict(fitting, strict=False)
 
 
-def load(run: str | Path, average: bool = True) -> Method:
+def load(run: str | Path, average: bool = True, dtype: torch.dtype = torch.float32) -> Method:
     """The trained model of a run folder (or of a folder that ``save_pretrained`` wrote), ready to be used.
 
-    With ``average`` the averaged weights are taken where the run kept them. The model has the capabilities of its
+    With ``average`` the averaged weights are taken where the run kept them. Its weights are of ``dtype``, whatever they
+    were trained in, and so must images be that it is shown. The model has the capabilities of its
     method: ``encode``, ``decode``, ``sample``…
     """
     source = Run(Path(run))
@@ -300,7 +307,7 @@ def load(run: str | Path, average: bool = True) -> Method:
     weights = source.read_weights()
     if average and (source.folder / "average.safetensors").exists():
         weights |= source.read_weights("average")
-    method.to(next((value.dtype for value in weights.values() if value.is_floating_point()), None))
+    method.to(dtype)
     load_tensors(method, weights)
     method.config = source.config
     return method.eval()

@@ -36,7 +36,8 @@ def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
         return known
     run, steps = Run(folder), task.experiment.loop.steps
     finish(task.experiment, run, data=data_of(task.experiment.data))
-    training = (already_finished(run, steps) or {}).get("seconds", 0.0)  # of all calls, where it was stopped
+    last = already_finished(run, steps) or {"seconds": 0.0}
+    training = last["seconds"] / last.get("members", 1)  # of all calls, where it was stopped
     begun = time.monotonic()
     rows = list(scores_of(task, folder, judging))
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)  # before the result: nobody comes back after it

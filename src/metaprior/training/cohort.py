@@ -49,7 +49,8 @@ def fit_cohort(
     """Train all members as one program; ``loop.seed`` gives way to the members' seeds.
 
     Each member's method ends with its own weights and each run folder as :func:`metaprior.training.fit` would leave
-    it (the caller writes ``config.json``); ``seconds`` in ``metrics.jsonl`` are those of the whole cohort. Checkpoints
+    it (the caller writes ``config.json``); ``seconds`` in ``metrics.jsonl`` are those of the whole cohort, whose
+    ``members`` it counts. Checkpoints
     are a single run's, so a member may also go on alone. A member that diverges is no longer updated, keeps no final
     weights and is named in the result; the others go on.
 
@@ -287,7 +288,7 @@ class Cohort:
             if not self.alive[i]:
                 continue
             terms = dict(zip(values, table[i], strict=True)) | extra[i]
-            self.records[i] = metrics_line(self.step, self.seconds, rate, terms)
+            self.records[i] = metrics_line(self.step, self.seconds, rate, terms) | {"members": len(self.members)}
             if member.run:
                 member.run.append_metrics(self.records[i])
             for callback in member.callbacks:
