@@ -126,3 +126,22 @@ def test_bad_input_is_refused() -> None:
         downstream_accuracy(*ordered(), sizes=(0, 10))
     with pytest.raises(MetapriorError, match="unknown predictor 'boost'; did you mean 'boosted'"):
         downstream_accuracy(*ordered(), predictor="boost")  # type: ignore[arg-type]
+
+
+@BOTH
+def test_where_nothing_is_told_there_is_no_efficiency(predictor: Predictor) -> None:
+    codes, factors, test_codes, test_factors = ordered()
+    constant = np.insert(factors, 0, 3, axis=1), np.insert(test_factors + 10, 0, 3, axis=1)
+    result = downstream_accuracy(codes, constant[0], test_codes, constant[1], (10, 100, 1_000), predictor)
+    assert result.mean.tolist() == [0.0, 0.0]
+    assert result.sample_efficiency(10, 100) is None
+    assert result.reason == (
+        "there are 400 training examples, too few for 1000; "
+        "nothing is told after 10, 100 training examples, so no accuracy is a share of that"
+    )
+
+
+def test_a_size_without_accuracy_may_still_be_compared_with_a_larger_one() -> None:
+    values = np.repeat([0, 1], 50)[:, None]  # the first ten are of one value, and the test is of the other
+    result = downstream_accuracy(values, values, values[50:], values[50:], (10, 100))
+    assert (result.mean.tolist(), result.sample_efficiency(10, 100)) == ([0.0, 1.0], 0.0)

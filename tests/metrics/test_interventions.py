@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from metaprior.core import MetapriorError
 from metaprior.metrics.interventions import Interventions, on_rows, on_world, over_batches
 
 SIZES = (4, 3, 5)
@@ -90,3 +91,23 @@ def test_an_example_with_one_factor_set_is_the_same_in_all_else(pictures: int) -
             before, after = world.codes(index), world.codes(world.with_value(index, factor, value))
             assert (after[:, factor] == value).all()
             assert np.array_equal(np.delete(after, factor, axis=1), np.delete(before, factor, axis=1))
+
+
+@pytest.mark.parametrize("sizes", [(4.9, 3), (0, 3), (-2, 3), (), (float("nan"), 2), (float("inf"), 2), ("4", "3")])
+def test_sizes_are_whole_numbers(sizes: tuple) -> None:
+    with pytest.raises(MetapriorError, match="factor_sizes must be whole numbers from 1, one a factor; these are"):
+        on_world(lambda factors: factors, sizes)
+    assert on_world(lambda factors: factors, (4.0, 3.0)).sizes.tolist() == [4, 3]
+
+
+@pytest.mark.parametrize(("sizes", "pictures"), [((10,) * 20, 1), ((2,) * 63, 1), ((2,) * 62, 2), ((10**30, 2), 1)])
+def test_worlds_whose_examples_no_index_numbers_are_refused(sizes: tuple[int, ...], pictures: int) -> None:
+    with pytest.raises(MetapriorError, match="make more examples than 64-bit integers number; leave factors out"):
+        on_world(lambda factors: factors, sizes, pictures)
+
+
+def test_the_largest_world_that_an_index_numbers() -> None:
+    world = on_world(lambda factors: factors, (2,) * 62)
+    values = world.codes(world.held(np.random.default_rng(0), np.arange(62), 50))
+    assert (np.ptp(values, axis=1)[np.arange(62), np.arange(62)] == 0).all()
+    assert values.mean() == pytest.approx(0.5, abs=0.01)

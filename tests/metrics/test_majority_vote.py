@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from metaprior.core import MetapriorError
 from metaprior.metrics import Votes, factor_vae_score, factor_vae_score_finite
 from tests.metrics import reference
 
@@ -88,3 +89,30 @@ def test_too_few_rows_give_a_reason() -> None:
     assert result.reason is not None
     assert "factor 0 has no value that two rows share" in result.reason
     assert factor_vae_score(np.zeros((1, 2)), (1, 1)).reason == "no factor varies"
+
+
+@pytest.mark.parametrize("constant", [0.0, 0.1, 1e-200])
+@pytest.mark.parametrize("place", [0, 1, 3])
+def test_dead_codes_take_no_part_without_a_threshold_either(place: int, constant: float) -> None:
+    result = factor_vae_score(
+        np.insert(FACTORS.astype(float), place, constant, axis=1), SIZES, Votes(400, 200, prune=0)
+    )
+    assert (result.value, result.num_active) == (1.0, 3)
+    assert not result.active[place]
+    assert result.votes[:, place].sum() == 0
+
+
+def test_the_threshold_is_on_the_standard_deviation() -> None:
+    codes = FACTORS / FACTORS.std(axis=0) * [1.0, 0.06, 0.04]  # of variances .0036 and .0016
+    result = factor_vae_score(codes, SIZES, FEW)
+    assert result.active.tolist() == [True, True, False]
+    assert result.variance == pytest.approx([1.0, 0.0036, 0.0016], rel=0.1)
+
+
+def test_what_has_no_variance_or_no_order_is_refused() -> None:
+    for settings in ({"batch": 1}, {"variance_rows": 1}):
+        with pytest.raises(MetapriorError, match="must be at least 2, not 1: one example has no variance"):
+            Votes(**settings)
+    for prune in (-0.1, float("nan"), float("inf")):
+        with pytest.raises(MetapriorError, match=r"prune must be (finite and )?at least 0, not"):
+            Votes(prune=prune)

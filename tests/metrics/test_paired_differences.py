@@ -77,3 +77,12 @@ def test_what_cannot_be_scored_has_a_reason() -> None:
     assert beta_vae_score(np.zeros((1, 2)), (1, 1)).reason == "no factor varies"
     alone = beta_vae_score(np.zeros((3, 2)), (1, 3))
     assert (alone.value, alone.reason) == (None, "only factor 1 varies, so there is nothing to tell it from")
+
+
+def test_training_points_of_one_factor_teach_nothing() -> None:
+    found = [beta_vae_score(FACTORS, SIZES, Points(train=2, test=10), seed=seed) for seed in range(12)]
+    untold = [each for each in found if each.value is None]
+    assert 0 < len(untold) < len(found)
+    for each in untold:
+        assert each.train_value is None
+        assert str(each.reason).startswith("all 2 training points are of factor ")

@@ -92,7 +92,8 @@ def test_what_cannot_be_reduced_has_a_reason() -> None:
     assert constant.reason == "no factor varies in the training sample"
     single = reduced_downstream_accuracy(codes, factors[:, :1], test_codes, test_factors[:, :1])
     assert single.reduced is not None
-    assert single.others is None
+    assert (single.others, single.reason) == (None, "only factor 0 varies in training, so there are no others")
+    assert reduced_downstream_accuracy(codes, factors, test_codes, test_factors).reason is None
     with pytest.raises(MetapriorError, match="remove must be at least 1, not 0"):
         reduced_downstream_accuracy(codes, factors, test_codes, test_factors, remove=0)
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import TypeAlias
 
 import numpy as np
-from jaxtyping import Float, Int
+from jaxtyping import Bool, Float, Int, Shaped
 from torch import Tensor
 
 from metaprior.core import MetapriorError
@@ -58,7 +58,21 @@ def as_factors(factors: Array, name: str = "factors") -> Int[np.ndarray, "n fact
             value = float(matrix[row, column])
             where = f"column {column} holds {value:g} in row {row}"
             raise MetapriorError(f"{name} must be whole numbers; {where}: discretise it")
+    beyond = _beyond_int64(matrix)
+    if beyond.any():
+        row, column = np.argwhere(beyond)[0]
+        where = f"column {column} holds {float(matrix[row, column]):g} in row {row}"
+        raise MetapriorError(f"{name} must fit 64-bit integers; {where}: number its values anew")
     return matrix.astype(np.int64)
+
+
+def varying(columns: Shaped[np.ndarray, "n columns"]) -> Bool[np.ndarray, " columns"]:
+    """Which columns hold more than one value. A range, greatest less least, would overflow where integers are large.
+
+    >>> varying(np.array([[-(2**62), 5], [2**62, 5]])).tolist()
+    [True, False]
+    """
+    return (columns != columns[0]).any(axis=0)
 
 
 def as_pair(codes: Array, factors: Array, which: str = "", continuous: bool = False) -> tuple[np.ndarray, np.ndarray]:
@@ -107,6 +121,13 @@ def at_least_one(**counts: int) -> None:
     for name, count in counts.items():
         if count < 1:
             raise MetapriorError(f"{name} must be at least 1, not {count}")
+
+
+def _beyond_int64(matrix: np.ndarray) -> np.ndarray:
+    if matrix.dtype.kind == "f":
+        matrix = matrix.astype(np.float64)
+        return (matrix >= 2.0**63) | (matrix < -(2.0**63))
+    return matrix > np.iinfo(np.int64).max
 
 
 def _matrix(values: Array, name: str) -> np.ndarray:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from metaprior.metrics.arrays import Array, as_split
+from metaprior.metrics.arrays import Array, as_split, varying
 from metaprior.metrics.boosting import Backend, available, fit_trees, problems
 from metaprior.metrics.importance import completeness, disentanglement
 
@@ -62,7 +62,7 @@ def dci(
     backend = available(backend)
     fits = fit_trees(problems(*split), backend, seed, threads)
     importance = np.stack([fit.importance for fit in fits], axis=1)
-    varies = np.ptp(factors, axis=0) > 0
+    varies = varying(factors)
     told = varies | (answers != factors[0]).any(axis=0)  # a value that training never saw is told wrong, and counts
     some = bool(varies.any())
     return DCI(
@@ -72,7 +72,7 @@ def dci(
         informativeness_test=float(np.mean([fits[k].test_accuracy for k in np.flatnonzero(told)])) if some else None,
         importance=importance,
         constant_factors=tuple(np.flatnonzero(~varies).tolist()),
-        dead_codes=tuple(np.flatnonzero(np.ptp(codes, axis=0) == 0).tolist()),
+        dead_codes=tuple(np.flatnonzero(~varying(codes)).tolist()),
         backend=backend,
         n_train=len(codes),
         n_test=len(answers),

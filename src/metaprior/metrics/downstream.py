@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from metaprior.core import MetapriorError
-from metaprior.metrics.arrays import Array, as_split
+from metaprior.metrics.arrays import Array, as_split, varying
 from metaprior.metrics.boosting import Backend, available, problems
 from metaprior.metrics.predictors import Predictor, predict
 
@@ -17,7 +17,7 @@ SIZES = (10, 100, 1_000, 10_000)
 
 @dataclass(frozen=True, eq=False)
 class Downstream:
-    """Accuracies by the number of training examples; ``reason`` says why sizes are missing."""
+    """Accuracies by the number of training examples; ``reason`` says why sizes, or efficiencies, are missing."""
 
     sizes: tuple[int, ...]
     """Those asked for that there are training examples for."""
@@ -42,10 +42,9 @@ class Downstream:
         return np.delete(self.test_accuracy, self.constant_factors, axis=1).min(axis=1, initial=1.0)
 
     def sample_efficiency(self, few: int, many: int = SIZES[-1]) -> float | None:
-        """Mean accuracy after ``few`` examples over that after ``many``; None if either size is missing."""
-        if few not in self.sizes or many not in self.sizes:
-            return None
-        return float(self.mean[self.sizes.index(few)] / self.mean[self.sizes.index(many)])
+        """Mean accuracy after ``few`` examples over that after ``many``; None without either, or if the latter is 0."""
+        mean = dict(zip(self.sizes, self.mean.tolist(), strict=True))
+        return mean[few] / mean[many] if few in mean and mean.get(many) else None
 
 
 def downstream_accuracy(
@@ -78,24 +77,26 @@ def downstream_accuracy(
     codes, factors, test_codes, test_factors = split
     if any(size < 1 for size in sizes):
         raise MetapriorError(f"sizes must be positive numbers of training examples; these are {tuple(sizes)}")
-    constant = np.ptp(np.vstack([factors, test_factors]), axis=0) == 0
+    constant = ~varying(np.vstack([factors, test_factors]))
     reached = () if constant.all() else tuple(size for size in sizes if size <= len(codes))
-    reason = None
-    if constant.all():
-        reason = "no factor varies"
-    elif len(reached) < len(sizes):
-        missing = ", ".join(str(size) for size in sizes if size > len(codes))
-        reason = f"there are {len(codes)} training examples, too few for {missing}"
     tasks = [task for n in reached for task in problems(codes[:n], factors[:n], test_codes, test_factors)]
     found = predict(tasks, predictor, backend, seed, threads)
     shape = (len(reached), len(constant))
+    test_accuracy = np.array([one.test_accuracy for one in found]).reshape(shape)
+    missing = ", ".join(str(size) for size in sizes if size > len(codes))
+    told = test_accuracy[:, ~constant].any(axis=1)
+    untold = ", ".join(str(size) for size, some in zip(reached, told, strict=True) if not some)
+    reasons = [
+        f"there are {len(codes)} training examples, too few for {missing}" if missing else "",
+        f"nothing is told after {untold} training examples, so no accuracy is a share of that" if untold else "",
+    ]
     return Downstream(
         sizes=reached,
         train_accuracy=np.array([one.train_accuracy for one in found]).reshape(shape),
-        test_accuracy=np.array([one.test_accuracy for one in found]).reshape(shape),
+        test_accuracy=test_accuracy,
         constant_factors=tuple(np.flatnonzero(constant).tolist()),
         predictor=predictor,
         backend=available(backend) if predictor == "boosted" else None,
         n_test=len(test_codes),
-        reason=reason,
+        reason="no factor varies" if constant.all() else "; ".join(filter(None, reasons)) or None,
     )

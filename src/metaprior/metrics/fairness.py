@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float, Int
 
-from metaprior.metrics.arrays import Array, as_split, at_least_one
+from metaprior.metrics.arrays import Array, as_split, at_least_one, varying
 from metaprior.metrics.boosting import Backend, available, fit_trees, problem
 from metaprior.metrics.interventions import Represent, WorldInterventions, on_world
 
@@ -111,7 +111,7 @@ def unfairness_finite(
     0.0
     """
     codes, factors, test_codes, test_factors = as_split(codes_train, factors_train, codes_test, factors_test)
-    targets, sensitives = (np.flatnonzero(np.ptp(values, axis=0)).tolist() for values in (factors, test_factors))
+    targets, sensitives = (np.flatnonzero(varying(values)).tolist() for values in (factors, test_factors))
     tasks = [problem(codes, factors[:, k], test_codes, test_factors[:, k]) for k in targets]
     distances = {
         (target, sensitive): total_variation(fit.test_guesses, test_factors[:, sensitive])

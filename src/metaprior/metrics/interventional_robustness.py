@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float
 
 from metaprior.core import MetapriorError
-from metaprior.metrics.arrays import Array, as_pair
+from metaprior.metrics.arrays import Array, as_pair, varying
 from metaprior.metrics.information import discretise
 
 
@@ -55,7 +55,7 @@ def irs(codes: Array, factors: Array, bins: int = 20, quantile: float = 0.99) ->
     if not 0 < quantile <= 1:
         raise MetapriorError(f"quantile must be above 0 and at most 1, not {quantile}")
     codes, factors = as_pair(codes, factors)
-    moving, varies = np.ptp(codes, axis=0) > 0, np.ptp(factors, axis=0) > 0
+    moving, varies = varying(codes), varying(factors)
     live = np.ascontiguousarray(codes[:, moving].T, dtype=np.float64)
     furthest = np.abs(live - live.mean(axis=1, keepdims=True)).max(axis=1)
     robustness = np.zeros((len(moving), len(varies)))

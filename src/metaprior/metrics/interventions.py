@@ -1,5 +1,6 @@
 """Hold one factor fixed and let the others vary: on a world with every combination, or on the rows there are."""
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Protocol, TypeAlias
@@ -8,7 +9,7 @@ import numpy as np
 from jaxtyping import Bool, Float, Int
 
 from metaprior.core import MetapriorError
-from metaprior.metrics.arrays import Array, as_codes, as_pair
+from metaprior.metrics.arrays import Array, as_codes, as_pair, varying
 
 Represent: TypeAlias = Callable[[Int[np.ndarray, "n factors"]], Array]
 """Codes N×D of examples with these factor values, N×F."""
@@ -158,13 +159,18 @@ def on_world(codes: Array | Represent, factor_sizes: Sequence[int], pictures: in
             f"factor_sizes are one number a factor; these have shape {sizes.shape} (with the factors of bare rows take "
             "the form that ends in _finite)"
         )
-    if not len(sizes) or (sizes < 1).any():
-        raise MetapriorError(f"factor_sizes must be positive, one a factor; these are {sizes.tolist()}")
+    whole = all(isinstance(size, int | float) and size >= 1 and size % 1 == 0 for size in sizes.tolist())
+    if not len(sizes) or not whole:
+        raise MetapriorError(f"factor_sizes must be whole numbers from 1, one a factor; these are {sizes.tolist()}")
+    examples = math.prod(map(int, sizes.tolist())) * pictures
+    if examples >= 2**63:
+        raise MetapriorError(
+            f"factor sizes {tuple(sizes.tolist())} make more examples than 64-bit integers number; leave factors out"
+        )
     sizes = sizes.astype(np.int64)
     if callable(codes):
         return WorldInterventions(_encoder(codes, sizes), sizes, DRAWN_AT_ONCE)
     table = as_codes(codes)
-    examples = int(sizes.prod()) * pictures
     if len(table) != examples:
         raise MetapriorError(
             f"factor sizes {tuple(sizes.tolist())} make {examples} examples, and codes have {len(table)} rows"
@@ -175,7 +181,7 @@ def on_world(codes: Array | Represent, factor_sizes: Sequence[int], pictures: in
 def on_rows(codes: Array, factors: Array) -> RowInterventions:
     """Interventions on the given rows only: codes N×D and factors N×F of the same examples."""
     codes, factors = as_pair(codes, factors)
-    return RowInterventions(codes, np.ptp(factors, axis=0) > 0, tuple(_Groups.of(column) for column in factors.T))
+    return RowInterventions(codes, varying(factors), tuple(_Groups.of(column) for column in factors.T))
 
 
 def over_batches(

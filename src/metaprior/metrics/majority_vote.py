@@ -6,7 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Bool, Float, Int
 
-from metaprior.metrics.arrays import Array, at_least_one
+from metaprior.core import require_at_least
+from metaprior.metrics.arrays import Array, at_least_one, varying
 from metaprior.metrics.interventions import (
     DRAWN_AT_ONCE,
     Interventions,
@@ -29,7 +30,7 @@ class MajorityVote:
     variance: Float[np.ndarray, " codes"]
     """Variance of each code over the data (ddof 1)."""
     active: Bool[np.ndarray, " codes"]
-    """Codes whose standard deviation reaches the threshold; the others take no part."""
+    """Codes that vary and whose standard deviation reaches the threshold; the others take no part."""
     n: int
     reason: str | None = None
 
@@ -51,7 +52,9 @@ class Votes:
     """Codes with a standard deviation below this are inactive."""
 
     def __post_init__(self) -> None:
-        at_least_one(train=self.train, test=self.test, batch=self.batch, variance_rows=self.variance_rows)
+        at_least_one(train=self.train, test=self.test)
+        require_at_least(2, "one example has no variance", batch=self.batch, variance_rows=self.variance_rows)
+        require_at_least(0, prune=self.prune)
 
 
 STUDY = Votes()
@@ -95,7 +98,8 @@ def factor_vae_score_of(interventions: Interventions, votes: Votes = STUDY, seed
     rng = np.random.default_rng(seed)
     everything = interventions.codes(interventions.sample(rng, votes.variance_rows))
     variance = everything.var(axis=0, ddof=min(1, len(everything) - 1), dtype=np.float64)
-    active = np.sqrt(variance) >= votes.prune
+    # without a threshold too: a dead code's relative variance is 0/0, and rounding alone gives a constant 0.1 some
+    active = varying(everything) & (variance > 0) & (np.sqrt(variance) >= votes.prune)
     shape = len(interventions.varies), len(variance)
     if interventions.reason:
         return MajorityVote(None, None, np.zeros(shape, int), variance, active, votes.test, interventions.reason)

@@ -6,7 +6,7 @@ import numpy as np
 from jaxtyping import Float, Int
 
 from metaprior.core import MetapriorError
-from metaprior.metrics.arrays import Array, as_codes, as_pair, as_split
+from metaprior.metrics.arrays import Array, as_codes, as_pair, as_split, varying
 from metaprior.metrics.information import discretise, mutual_information
 from metaprior.metrics.logistic import Variant, logistic_regression
 
@@ -69,7 +69,7 @@ def modularity(codes: Array, factors: Array, bins: int = 20) -> Modularity:
     """
     codes, factors = as_pair(codes, factors)
     information, _ = mutual_information(discretise(codes, bins), factors)
-    varies = np.ptp(factors, axis=0) > 0
+    varies = varying(factors)
     live = information.max(axis=1) > NOTHING
     enough = varies.sum() > 1
     per_code = modularity_per_code(information[:, varies]) if enough else np.zeros(codes.shape[1])
@@ -125,11 +125,11 @@ def explicitness(
     1.0
     """
     codes, factors, test, answers = as_split(codes_train, factors_train, codes_test, factors_test)
-    live = np.ptp(codes, axis=0) > 0
+    live = varying(codes)
     mean, scale = (moment(codes[:, live], axis=0, dtype=np.float64) for moment in (np.mean, np.std))
     codes, test = ((each[:, live] - mean) / scale for each in (codes, test))
     per_factor, per_factor_train, left_out = [], [], []
-    varies = np.ptp(factors, axis=0) > 0
+    varies = varying(factors)
     for factor, answer, v in zip(factors.T, answers.T, varies, strict=True):
         if not v:
             found = None, None, ()

@@ -7,7 +7,7 @@ import numpy as np
 from jaxtyping import Float
 
 from metaprior.core import MetapriorError
-from metaprior.metrics.arrays import Array, as_pair
+from metaprior.metrics.arrays import Array, as_pair, varying
 from metaprior.metrics.information import discretise, entropy, mutual_information
 
 
@@ -50,7 +50,7 @@ def mig(codes: Array, factors: Array, bins: int = 20) -> InformationGap:
     information, entropies = mutual_information(discretise(codes, bins), factors)
     ranked = np.sort(np.vstack([information, np.zeros_like(entropies)[None]]), axis=0)
     gaps = ranked[-1] - ranked[-2]
-    varies = np.ptp(factors, axis=0) > 0
+    varies = varying(factors)
     per_factor = tuple(float(g / h) if v else None for g, h, v in zip(gaps, entropies, varies, strict=True))
     kept = [gap for gap in per_factor if gap is not None]
     return InformationGap(
@@ -59,7 +59,7 @@ def mig(codes: Array, factors: Array, bins: int = 20) -> InformationGap:
         mutual_information=information,
         entropy=entropies,
         constant_factors=tuple(np.flatnonzero(~varies).tolist()),
-        dead_codes=tuple(np.flatnonzero(np.ptp(codes, axis=0) == 0).tolist()),
+        dead_codes=tuple(np.flatnonzero(~varying(codes)).tolist()),
         n=len(codes),
         reason=None if kept else "no factor varies in this sample",
     )

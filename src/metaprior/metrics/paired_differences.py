@@ -98,6 +98,9 @@ def beta_vae_score_of(interventions: Interventions, points: Points = STUDY, seed
         return np.concatenate(parts), factor
 
     train, label = draw(points.train)
+    if (label == label[0]).all():
+        reason = f"all {points.train} training points are of factor {label[0]}, so there is nothing to tell it from"
+        return PairedDifferences(None, None, points.test, reason)
     test, answer = draw(points.test)
     classifier = logistic_regression(train, label)
     value, train_value = (float(np.mean(classifier.predict(x) == y)) for x, y in ((test, answer), (train, label)))

@@ -8,7 +8,7 @@ from typing import TypeAlias
 import numpy as np
 from jaxtyping import Float
 
-from metaprior.metrics.arrays import Array, as_split, at_least_one
+from metaprior.metrics.arrays import Array, as_split, at_least_one, varying
 from metaprior.metrics.boosting import Backend, Fit, available, fit_trees, problem
 
 Codes: TypeAlias = tuple[int, ...]
@@ -16,7 +16,9 @@ Codes: TypeAlias = tuple[int, ...]
 
 @dataclass(frozen=True, eq=False)
 class ReducedDownstream:
-    """Test accuracies without some codes; ``reduced`` is None, with the reason, where none can be taken away."""
+    """Test accuracies without some codes; with the reason, ``reduced`` is None where none can be taken away, and
+    ``others`` also where a single factor varies.
+    """
 
     reduced: float | None
     """Of the factor whose codes were taken away, mean over factors: low where no other code tells it."""
@@ -61,7 +63,7 @@ def reduced_downstream_accuracy(
     codes, factors, test_codes, test_factors = as_split(codes_train, factors_train, codes_test, factors_test)
     at_least_one(remove=remove)
     backend, every, whole = available(backend), range(factors.shape[1]), tuple(range(codes.shape[1]))
-    varies = np.flatnonzero(np.ptp(factors, axis=0)).tolist()
+    varies = np.flatnonzero(varying(factors)).tolist()
     constant = tuple(sorted(set(every) - set(varies)))
     accuracy = np.full((len(every), len(every)), np.nan)
     left: list[Codes] = [whole] * len(every)
@@ -104,4 +106,5 @@ def reduced_downstream_accuracy(
         backend=backend,
         n_train=len(codes),
         n_test=len(test_codes),
+        reason=None if pairs.any() else f"only factor {varies[0]} varies in training, so there are no others",
     )

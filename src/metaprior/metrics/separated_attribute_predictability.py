@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from metaprior.metrics.arrays import Array, as_split
+from metaprior.metrics.arrays import Array, as_split, varying
 from metaprior.metrics.squared_hinge import SortedCodes, separate
 
 INVERSE_STRENGTH = 0.01
@@ -51,7 +51,7 @@ def sap(
     (0.5, 1.0)
     """
     codes, factors, test, answers = as_split(codes_train, factors_train, codes_test, factors_test, continuous)
-    d, varies = codes.shape[1], np.ptp(factors, axis=0) > 0
+    d, varies = codes.shape[1], varying(factors)
     if d == 1:
         codes, test = (np.hstack([each, np.zeros_like(each)]) for each in (codes, test))
     if continuous:
@@ -71,7 +71,7 @@ def sap(
         per_factor=per_factor,
         scores=scores[:d],
         constant_factors=tuple(np.flatnonzero(~varies).tolist()),
-        dead_codes=tuple(np.flatnonzero(np.ptp(codes[:, :d], axis=0) == 0).tolist()),
+        dead_codes=tuple(np.flatnonzero(~varying(codes[:, :d])).tolist()),
         continuous=continuous,
         n_train=len(codes),
         n_test=len(test),

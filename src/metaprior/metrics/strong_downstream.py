@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from metaprior.metrics.arrays import Array, as_split, at_least_one
+from metaprior.metrics.arrays import Array, as_split, at_least_one, varying
 from metaprior.metrics.boosting import Backend, Problem, available, fit_trees, problem
 from metaprior.metrics.interventions import Represent, WorldInterventions, on_world
 
@@ -132,7 +132,7 @@ def strong_generalisation_gap_finite(
     at_least_one(train=train, repeats=repeats)
     codes, factors, test_codes, test_factors = as_split(codes_train, factors_train, codes_test, factors_test)
     rng = np.random.default_rng(seed)
-    varies = np.flatnonzero(np.ptp(factors, axis=0)).tolist()
+    varies = np.flatnonzero(varying(factors)).tolist()
     holdable = {held: _holdable(factors[:, held], test_factors[:, held]) for held in varies}
     experiments = []
     for target, held in _turns(varies, [held for held in varies if len(holdable[held])], repeats, rng):

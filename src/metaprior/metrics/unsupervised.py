@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from jaxtyping import Float
 
-from metaprior.metrics.arrays import Array, as_codes
+from metaprior.metrics.arrays import Array, as_codes, varying
 from metaprior.metrics.information import discretise, mutual_information
 
 
@@ -46,7 +46,7 @@ def unsupervised_scores(codes: Array, bins: int = 20) -> Dependence:
     (0.0, 0.0, 0.0)
     """
     values = as_codes(codes)
-    live = np.ptp(values, axis=0) > 0
+    live = varying(values)
     dead = tuple(np.flatnonzero(~live).tolist())
     nothing = np.zeros((len(live), len(live)))
     if not live.any():

@@ -9,7 +9,7 @@ import numpy as np
 from jaxtyping import Float
 
 from metaprior.core import MetapriorError, unknown
-from metaprior.metrics.arrays import Array, as_codes, as_numpy
+from metaprior.metrics.arrays import Array, as_codes, as_numpy, varying
 
 Similarity: TypeAlias = Literal["lasso", "spearman"]
 
@@ -130,6 +130,6 @@ def _spearman(models: list[np.ndarray]) -> Float[np.ndarray, "all all"]:
 
 def _standardised(codes: np.ndarray) -> np.ndarray:
     """Mean 0 and standard deviation 1, or 0 where a code is constant."""
-    varies = np.ptp(codes, axis=0) > 0
+    varies = varying(codes)
     spread = np.where(varies, codes.std(axis=0), 1)
     return np.where(varies, (codes - codes.mean(axis=0)) / spread, 0)
