@@ -89,6 +89,15 @@ def test_permuted_labels_are_a_bijection_of_each_factor_that_breaks_its_order() 
     assert abs(np.corrcoef(true[:, 2], told[:, 2])[0, 1]) < 0.5
 
 
+def test_permutations_are_drawn_factor_by_factor_and_read_at_the_value_as_in_the_reference() -> None:
+    random, true = RandomState(1), factors()
+    orders = [random.permutation(size) for size in SIZES]
+    expected = [[orders[k][value] for k, value in enumerate(row)] for row in true]
+    assert LABELLERS["permuted"](true, SIZES, RandomState(1)).factors.tolist() == expected
+    told = LABELLERS["permuted"](np.arange(4)[:, None], (4,), RandomState(0)).factors
+    assert told.ravel().tolist() == [2, 3, 1, 0]  # whose inverse is 3, 2, 0, 1
+
+
 def test_names_and_sizes_of_the_labelled_set_are_of_what_is_told() -> None:
     labelled = few_labels(WORLD, 20, seed=2, labeller=LABELLERS["partial"])
     truth = few_labels(WORLD, 20, seed=2)

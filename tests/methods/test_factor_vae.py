@@ -1,4 +1,4 @@
-"""FactorVAE's critic: what it is shown, and when."""
+"""FactorVAE's critic: what it is, what it is shown, and when."""
 
 import pytest
 import torch
@@ -16,6 +16,15 @@ SMALL = FactorVAERecipe(batch=8, latent_dim=4)
 def small_method():
     torch.manual_seed(0)
     return SMALL.build(DataSpec(image_shape=(1, 16, 16)))
+
+
+def test_the_critic_s_six_hidden_layers_let_a_fifth_of_what_is_negative_through():
+    """TensorFlow's default slope, not PyTorch's: of one unit a layer and weights of 1, -1 comes out as -0.2^6."""
+    critic = FactorVAERecipe(latent_dim=1, critic_width=1).build(DataSpec(image_shape=(1, 16, 16))).critic
+    with torch.no_grad():
+        for name, parameter in critic.named_parameters():
+            parameter.fill_("weight" in name)
+    assert critic(torch.tensor([[-1.0], [1.0]])).flatten().tolist() == pytest.approx([-(0.2**6)] * 2 + [1.0] * 2)
 
 
 def test_the_critic_rates_sampled_codes_and_not_means():

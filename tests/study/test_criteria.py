@@ -13,6 +13,7 @@ from metaprior.core import MetapriorError, Step
 from metaprior.data import few_labels
 from metaprior.data import load as load_data
 from metaprior.judge import Settings, judge, rank
+from metaprior.methods import VAERecipe
 from metaprior.study import Experiment, Labels, finish, load, select
 from metaprior.study.criteria import criteria_by_name, elbo_terms, groups_of_choices
 from metaprior.study.experiment import labelled_sets
@@ -65,6 +66,19 @@ def test_the_negative_elbo_is_the_sum_of_its_parts_which_are_the_means_of_the_tr
     assert found["reconstruction"] == pytest.approx(logged["vae/reconstruction"], rel=0.3)
 
 
+@pytest.mark.parametrize("images", [250, 251, 260, 499])
+def test_each_image_counts_once_where_they_do_not_fill_their_batches(images: int) -> None:
+    """A decoder without weights says 1/2 of each pixel, ln 2; six codes at 1, of variance 1, are 1/2 from the prior."""
+    data = load_data(WORLD)
+    model: Any = VAERecipe(latent_dim=6).build(data.spec)
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.fill_(name == "nets.encoder.mean.bias")
+    found = elbo_terms(model, data, images=images)
+    assert found["reconstruction"] == pytest.approx(16 * 16 * math.log(2))
+    assert found["kl"] == pytest.approx(6 / 2)
+
+
 def cohort(*members: tuple[float, int, int]) -> dict[Path, Experiment]:
     """Experiments by beta, seed and steps."""
     found = {}
@@ -94,6 +108,9 @@ def test_udr_ranks_within_choices_and_gives_a_run_without_its_like_a_reason(tmp_
         finish(plan, Run(folder))
     selection = select(folders, "udr")
     values = {each.run: each.value for each in selection.candidates}
+    ranked = [each.value for each in selection.candidates[:-1] if each.value is not None]
+    assert len(ranked) == 4
+    assert ranked == sorted(ranked, reverse=True)  # to be like the others is better
     for pair in (folders[:2], folders[2:4]):
         models: dict[str, Any] = {str(folder): load(folder) for folder in pair}
         alone = rank(models, load_data(WORLD))
