@@ -97,10 +97,18 @@ def test_more_factors_than_codes_is_an_error():
 
 
 def test_known_pairs_of_more_factors_than_codes_are_an_error_and_others_are_not():
-    choices = {"latent_dim": 1, "batch": 8}
-    with pytest.raises(MetapriorError, match="raise latent_dim to at least 2"):
-        PairVAERecipe(**choices, known=True).build(DATA)
-    assert PairVAERecipe(**choices).build(DATA).nets.latent_dim == 1  # no factor is tied to a code
+    choices, data = {"latent_dim": 2, "batch": 8}, replace(DATA, factor_sizes=(4, 4, 4))
+    with pytest.raises(MetapriorError, match="raise latent_dim to at least 3"):
+        PairVAERecipe(**choices, known=True).build(data)
+    assert PairVAERecipe(**choices).build(data).nets.latent_dim == 2  # no factor is tied to a code
+
+
+@pytest.mark.parametrize("name", ["ada-gvae", "ada-ml-vae"])
+def test_one_code_is_enough_for_pairs_only_where_it_is_known_that_its_factor_differs(name):
+    recipe, data = replace(RECIPES[name].recipe, latent_dim=1), replace(DATA, factor_sizes=(4,))
+    with pytest.raises(MetapriorError, match=r"latent_dim must be at least 2, not 1: .* two images never differ$"):
+        recipe.build(data)
+    assert replace(recipe, known=True).build(data).nets.latent_dim == 1
 
 
 def test_pairs_of_a_data_set_are_an_error_though_its_length_would_do():

@@ -40,6 +40,14 @@ def test_codes_are_shared_up_to_half_way_between_the_least_and_the_greatest_dive
     assert adaptively_shared(mean, torch.zeros(1, 2, 5)).tolist() == [[True, True, True, False, False]]
 
 
+def test_one_code_is_always_shared_and_of_more_the_furthest_never():
+    alone, several = ((random(0, 50, 2, codes), random(1, 50, 2, codes)) for codes in (1, 4))
+    assert adaptively_shared(*alone).all()
+    shared = adaptively_shared(*several)
+    assert not shared.all(dim=1).any()
+    assert shared.any(dim=1).all()
+
+
 def test_what_is_not_shared_stays_each_image_s_own():
     own, common = random(0, 3, 2, 4), random(1, 3, 1, 4)
     shared = random(2, 3, 4) > 0

@@ -87,5 +87,8 @@ class PairVAERecipe(BetaVAERecipe):
             )
         if self.known:
             require_codes(len(data.factor_sizes), self.latent_dim)
+        else:
+            why = "the code whose posteriors are nearest is shared, so with one code two images never differ"
+            require_at_least(2, why, latent_dim=self.latent_dim)
         nets, options = self.build_nets(data), self.shared(data)
         return PairVAE(nets, pairs, COMMON[self.common], self.known, self.beta, **options)
