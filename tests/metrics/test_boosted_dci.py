@@ -101,3 +101,24 @@ def test_scores_agree_with_the_recorded_ones(case: str, backend: Backend, within
     result, recorded = dci(*drawn(case, 10_000, 5_000), backend=backend), reference.scores(case, "dci")
     for name in ("disentanglement", "completeness", "informativeness_train", "informativeness_test"):
         assert getattr(result, name) == pytest.approx(recorded[name]["mean"], abs=within), name
+
+
+@pytest.mark.parametrize("dtype", [np.float32, np.float64])
+def test_the_unit_of_codes_does_not_matter(dtype: type) -> None:
+    codes, values, test, test_values = (part[:300, :3] for part in identity())
+    codes, test = (each + np.random.default_rng(0).normal(scale=0.6, size=each.shape) for each in (codes, test))
+    codes, test = codes.astype(dtype), test.astype(dtype)
+    plain = dci(codes, values, test, test_values)
+    assert plain.disentanglement < 0.9
+    for power in (-120, 90) if dtype is np.float32 else (-1000, -120, 1000):  # LightGBM takes below 1e-35 for 0
+        scaled = dci(np.ldexp(codes, power), values, np.ldexp(test, power), test_values)
+        assert np.array_equal(scaled.importance, plain.importance)
+        assert scaled.informativeness_test == plain.informativeness_test
+    uneven = np.array([1e-37, 1.0, 1e30], dtype=dtype)
+    assert dci(codes * uneven, values, test * uneven, test_values).importance == pytest.approx(plain.importance)
+
+
+def test_test_codes_may_be_far_beyond_those_of_training() -> None:
+    codes, values, *_ = identity()
+    tiny = codes * 1e-300
+    assert dci(tiny, values, np.full_like(tiny, 1e300), np.full_like(values, 1)).informativeness_test == 0.1
