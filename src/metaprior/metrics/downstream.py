@@ -84,8 +84,8 @@ def downstream_accuracy(
     shape = (len(reached), len(constant))
     test_accuracy = np.array([one.test_accuracy for one in found]).reshape(shape)
     missing = ", ".join(str(size) for size in sizes if size > len(codes))
-    told = test_accuracy[:, ~constant].any(axis=1)
-    untold = ", ".join(str(size) for size, some in zip(reached, told, strict=True) if not some)
+    nothing = test_accuracy[:, ~constant].max(axis=1, initial=0.0) == 0
+    untold = ", ".join(str(reached[i]) for i in np.flatnonzero(nothing))
     reasons = [
         f"there are {len(codes)} training examples, too few for {missing}" if missing else "",
         f"nothing is told after {untold} training examples, so no accuracy is a share of that" if untold else "",
