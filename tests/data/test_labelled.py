@@ -6,7 +6,7 @@ import torch
 from numpy.random import RandomState
 
 from metaprior.core import MetapriorError
-from metaprior.data import Dataset, DSpritesOptions, dsprites_world, few_labels, load
+from metaprior.data import Dataset, DSpritesOptions, dsprites_world, few_labels, find_labeller, labelled_rows, load
 from metaprior.data.labellers import Told
 
 WORLD = dsprites_world(DSpritesOptions(size=16, scale=2, orientation=4, position_x=4, position_y=4))
@@ -29,6 +29,17 @@ def test_a_seed_is_a_set() -> None:
     assert few_labels(WORLD, 50, seed=0).digest != few_labels(WORLD, 50, seed=1).digest
 
 
+def test_classes_of_a_labelled_set_are_what_its_labels_say() -> None:
+    truth, told = (
+        few_labels(load("digits"), 500, seed=0, labeller=find_labeller(name)) for name in ("perfect", "permuted")
+    )
+    assert told.labels is not None
+    assert told.factors is not None
+    assert truth.labels is not None
+    assert torch.equal(told.labels, told.factors[:, 0])
+    assert (told.labels != truth.labels).any()
+
+
 def test_rows_of_a_data_set_are_drawn_once_each_and_classes_are_a_factor() -> None:
     digits = load("digits")
     data = few_labels(digits, len(digits), seed=0)
@@ -39,7 +50,8 @@ def test_rows_of_a_data_set_are_drawn_once_each_and_classes_are_a_factor() -> No
     assert data.factor_names == ("class",)
     assert data.factor_sizes == (10,)
     assert torch.equal(data.factors[:, 0], data.labels)
-    order = torch.from_numpy(RandomState(0).permutation(len(digits)))
+    order = torch.from_numpy(labelled_rows(digits, len(digits), seed=0))
+    assert torch.equal(order, torch.from_numpy(RandomState(0).permutation(len(digits))))
     assert torch.equal(data.images, digits.images[order])  # pyright: ignore[reportAttributeAccessIssue]
 
 

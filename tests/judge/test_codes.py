@@ -5,10 +5,12 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
+from torch import Tensor
 
 from metaprior.core import MetapriorError
 from metaprior.data import Dataset
 from metaprior.judge import codes as codes_module
+from metaprior.judge import judge
 from metaprior.judge.codes import codes_of, is_world, was_seen
 from metaprior.judge.draws import CodesOfRows, CodesOfWorld, Encoded
 from tests.judge.worlds import SIZES, Pixels, all_factors, rows, world
@@ -30,6 +32,19 @@ def test_a_world_is_known_by_its_order() -> None:
     assert not is_world(shuffled())
     assert not is_world(rows())
     assert not is_world(Dataset("bare", images=world().render(all_factors())))
+
+
+def test_one_row_out_of_its_order_makes_a_set_no_world() -> None:
+    sizes = (10, 10, 10)
+    factors = all_factors(sizes)
+    in_order = Dataset(
+        "all", world(sizes).render(factors), factors=factors, factor_names=tuple("abc"), factor_sizes=sizes
+    )
+    assert is_world(in_order)
+    for row in (1, 500, 998):
+        moved = factors.clone()
+        moved[row] = moved[row - 1]
+        assert not is_world(dataclasses.replace(in_order, factors=moved))
 
 
 def test_samples_of_a_world_are_uniform_and_of_one_example_each() -> None:
@@ -107,6 +122,24 @@ def test_a_missing_factor_is_no_value_in_bare_arrays_either() -> None:
     assert isinstance(held, CodesOfRows)
     assert held.factors.ravel().tolist() == [0, 1]
     assert held.protocol == "finite (1 rows with a missing factor left out)"
+
+
+def test_a_factor_that_every_row_misses_is_constant() -> None:
+    held = codes_of([[0.0], [1.0], [2.0]], [[0, -1], [-1, -1], [1, -1]])
+    assert isinstance(held, CodesOfRows)
+    assert held.factors.tolist() == [[0, -1], [1, -1]]
+    scores = judge(np.arange(40.0)[:, None], np.stack([np.arange(40) % 4, np.full(40, -1)], axis=1), metrics=["mig"])
+    assert scores["mig"].details["constant_factors"] == [1]
+
+
+def test_samples_that_would_overflow_are_refused() -> None:
+    class Wide(Pixels):
+        def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+            mean = self.encode(images)
+            return mean, torch.full_like(mean, 100.0)
+
+    with pytest.raises(MetapriorError, match="log-variances of the posteriors reach 100, so that samples overflow"):
+        codes_of(Wide(), world(), representation="sampled")
 
 
 def test_a_permuted_world_has_the_same_codes_at_other_combinations() -> None:

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from metaprior.core import MetapriorError
 from metaprior.data import Dataset
@@ -38,6 +39,13 @@ def test_a_model_is_asked_in_evaluation_mode_and_given_back_as_it_was(training: 
     features(model, world())
     assert model.seen == [False]
     assert model.training is training
+
+
+def test_a_part_in_evaluation_mode_stays_in_it_where_the_whole_trains() -> None:
+    model = Pixels().train()
+    model.frozen = nn.BatchNorm1d(3).eval()
+    features(model, world())
+    assert (model.training, model.frozen.training) == (True, False)
 
 
 def test_training_mode_comes_back_after_an_error_too() -> None:

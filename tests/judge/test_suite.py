@@ -152,6 +152,9 @@ def test_a_nuisance_is_drawn_at_random_and_is_no_factor(enough: int, monkeypatch
     sampled, factors = codes.sample(5000, 0)
     assert np.array_equal(factors, np.round(sampled[:, :3] * (np.array(SIZES) - 1)))
     assert len(np.unique(sampled[:, 3])) > 1
+    shown = codes.look_up.mean[:, 3].reshape(60, -1)  # type: ignore[union-attr]
+    assert all(len(np.unique(each)) == shown.shape[1] for each in shown)  # no picture of a combination comes twice
+    assert len(np.unique(shown)) == 7
     scores = judge(Pixels(4), hidden(), settings=SMALL)
     assert scores["mig"].value > 0.9  # type: ignore[operator]
     assert scores["factor_vae_score"].value == 1
@@ -297,7 +300,76 @@ def test_sap_comes_with_what_exact_codes_reach() -> None:
     sizes = (3, 32)
     scores = judge(all_factors(sizes).numpy() * 0.01, world(sizes), metrics=["sap"], settings=Settings(2000, 1000))
     assert 0.25 < scores["sap"].details["exact_codes"] < 0.45  # 2/3 of one factor, next to nothing of the other
+    factors = rows(400, sizes).factors
+    assert factors is not None
+    found = [judge(factors * 1.0, factors * scale + shift, metrics=["sap"]) for scale, shift in ((1, 0), (7, 1990))]
+    one, other = (each["sap"].details["exact_codes"] for each in found)
+    assert one == other > 0.2  # a name of a value is no place on a line
     assert scores["sap"].value < scores["sap"].details["exact_codes"]  # type: ignore[operator]
+
+
+def test_bins_and_predictor_reach_every_metric_that_has_them() -> None:
+    mixed = torch.linalg.qr(torch.randn(3, 3, generator=torch.Generator().manual_seed(0)))[0]
+    names = ("mig", "irs", "modularity", "mutual_info_score", "downstream_accuracy_100")
+    usual, other = (
+        judge(Pixels(weight=mixed), world(), metrics=names, settings=replace(SMALL, train=300, **changes))
+        for changes in ({}, {"bins": 3, "predictor": "logistic"})
+    )
+    for name in names:
+        assert usual[name].value != other[name].value, name
+
+
+def test_downstream_sizes_that_are_not_reached_have_a_reason() -> None:
+    scores = judge(Pixels(), rows(300), metrics=["downstream_accuracy_10000"])
+    assert scores["downstream_accuracy_10000"].value is None
+    assert "200 training examples, too few for 1000, 10000" in (scores["downstream_accuracy_10000"].reason or "")
+    assert scores["downstream_accuracy_100"].value is not None
+
+
+def test_chance_is_left_out_where_the_permuted_rows_have_none() -> None:
+    factors = np.zeros((500, 1), dtype=int)
+    factors[:25] = 1
+    for seed in range(8):
+        settings = Settings(train=10, test=5, seed=seed)
+        judge(np.random.default_rng(seed).normal(size=(500, 2)), factors, metrics=["downstream"], settings=settings)
+
+
+def test_accuracies_in_a_small_world_say_how_much_of_the_test_was_learned_from() -> None:
+    settings = Settings(train=100, test=50)
+    scores = judge(Pixels(), world(), metrics=["dci", "downstream"], settings=settings)
+    assert scores["dci_informativeness"].details["test_seen"] == pytest.approx(1 - (59 / 60) ** 100, abs=1e-3)
+    assert scores["downstream_accuracy_10"].details["test_seen"] == pytest.approx(1 - (59 / 60) ** 10, abs=1e-3)
+    assert "test_seen" not in scores["dci_disentanglement"].details
+    assert "test_seen" not in judge(Pixels(), rows(200), metrics=["dci"])["dci_informativeness"].details
+
+
+def test_unified_scores_leave_out_what_was_constant_in_the_sample_of_their_own_matrix() -> None:
+    rng = np.random.default_rng(0)
+    factors = np.stack([rng.integers(3, size=90), (np.arange(90) == 40).astype(int), rng.integers(4, size=90)], axis=1)
+    for seed in range(6):  # in some, the rare value is in no training sample
+        settings = Settings(seed=seed)
+        scores = judge(rng.normal(size=(90, 4)), factors, metrics=["unified"], settings=settings, chance=False)
+        pairs = {"importance_disentanglement": "dci_disentanglement", "accuracy_sap": "sap", "information_mig": "mig"}
+        for unified, own in pairs.items():
+            assert scores[f"unified_{unified}"].value == pytest.approx(scores[own].value), own
+
+
+def test_rows_are_the_distinct_examples() -> None:
+    settings = Settings(train=200, test=100)
+    names = ["fairness", "strong_downstream"]
+    scores = judge(Pixels(), world((8, 8, 8)), metrics=names, settings=settings, chance=False)
+    assert scores["unfairness"].rows == 512
+    assert scores["strong_downstream"].rows == 512
+    few = rank({"a": Noisy(-4.0), "b": Noisy(-4.0)}, world())
+    assert few["a"]["udr"].rows == 60
+
+
+def test_a_model_whose_codes_are_not_finite_is_left_out_of_the_ranking_with_a_reason() -> None:
+    broken = Noisy(math.nan)
+    ranked = rank({"a": Noisy(-4.0), "broken": broken, "b": Noisy(-4.0)}, world())
+    assert ranked["broken"]["udr"].value is None
+    assert ranked["broken"]["udr"].reason == "its codes are not all finite"
+    assert ranked["a"]["udr"].value == rank({"a": Noisy(-4.0), "b": Noisy(-4.0)}, world())["a"]["udr"].value
 
 
 @pytest.mark.parametrize("wrong", [{"backend": "xgboost"}, {"predictor": "oracle"}, {"representation": "mode"}])

@@ -48,6 +48,12 @@ def test_the_critic_learns_from_the_codes_of_the_vae_s_turn_and_their_permutatio
     assert found.item() == pytest.approx(expected.item(), rel=1e-6)
 
 
+def test_the_critic_s_loss_is_float32_under_autocast():
+    method, step = small_method(), Step(shared={"codes": random(0, 8, 4)}, draws=Counter(3))
+    with torch.autocast("cpu", torch.bfloat16):
+        assert method("critic", {}, step)["ratio"].value.dtype == torch.float32
+
+
 def test_in_each_step_of_a_training_both_players_see_one_batch():
     method, seen = small_method(), []
     method.critic.register_forward_pre_hook(lambda module, given: seen.append(given[0].detach().clone()))

@@ -19,6 +19,7 @@ from metaprior.objectives import (
     ratio_loss,
     ratio_total_correlation,
     sample_normal,
+    supervised_covariance,
     supervised_l2,
     supervised_l2_every_pair,
     supervised_xent,
@@ -46,6 +47,7 @@ OBJECTIVES = {
     "supervised_xent": lambda x: supervised_xent(x, LABELS / 4),
     "supervised_l2": lambda x: supervised_l2(x[:, :3], LABELS / 4),
     "supervised_l2_every_pair": lambda x: supervised_l2_every_pair(x[:, :3], LABELS / 4),
+    "supervised_covariance": lambda x: supervised_covariance(x, LABELS.float()),
     "embedding_xent": lambda x: embedding_xent(x[:, 0], torch.arange(4.0), torch.tensor(1.5), LABELS[:, 0]),
 }
 
@@ -64,7 +66,7 @@ def test_an_objective_has_its_value_and_its_gradient_under_autocast(name):
         assert torch.equal(found, expected)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in LOSSES if kind != "cov"])
+@pytest.mark.parametrize("kind", LOSSES)
 def test_a_supervised_loss_has_its_value_and_its_gradient_under_autocast(kind):
     loss = LOSSES[kind]((4, 4, 4))
     mixed, plain = (value_and_gradient(lambda x: loss(x, LABELS, Step()), mixed) for mixed in (True, False))

@@ -3,6 +3,7 @@ import copy
 from metaprior.report.beside import comparisons, names_beside, others, same_originals
 from metaprior.report.gallery import galleries
 from metaprior.report.tables import heat_map
+from metaprior.report.words import facts_beside
 from tests.report.views import CONFIG, SCORES, view
 
 
@@ -22,6 +23,15 @@ def test_runs_go_by_their_labels_or_where_these_do_not_tell_them_apart_by_their_
     other = view("b", config=CONFIG | {"labels": 20})
     assert names_beside([view("a"), other]) == [("S2-β-VAE", "100 labels"), ("S2-β-VAE", "20 labels")]
     assert names_beside([view("a"), view("b")]) == [("S2-β-VAE", "a"), ("S2-β-VAE", "b")]
+
+
+def test_runs_of_one_method_go_by_the_choices_in_which_they_differ() -> None:
+    weak, strong = (view("a", config=CONFIG | {"method": {"beta": beta, "latent_dim": 10}}) for beta in (1.0, 4.0))
+    assert names_beside([weak, strong]) == [
+        ("S2-β-VAE (beta 1.0)", "100 labels"),
+        ("S2-β-VAE (beta 4.0)", "100 labels"),
+    ]
+    assert facts_beside([weak, strong])[1][0][0] == "beta 1.0"
 
 
 def test_each_factor_has_the_code_of_each_run_that_has_most_information_of_it() -> None:

@@ -9,14 +9,14 @@ from typing import Any
 import pytest
 import torch
 
-from metaprior.core import MetapriorError, Step
-from metaprior.data import few_labels
+from metaprior.core import MetapriorError, Method, Step
+from metaprior.data import Dataset, World, few_labels
 from metaprior.data import load as load_data
 from metaprior.judge import Settings, judge, rank
-from metaprior.methods import VAERecipe
+from metaprior.methods import VAERecipe, find_recipe
 from metaprior.study import Experiment, Labels, finish, load, select
-from metaprior.study.criteria import criteria_by_name, elbo_terms, groups_of_choices
-from metaprior.study.experiment import labelled_sets
+from metaprior.study.criteria import criteria_by_name, elbo_terms, groups_of_choices, r_sup
+from metaprior.study.experiment import build_method, labelled_sets
 from metaprior.training import Run
 from tests.study.cohorts import WORLD, experiment
 
@@ -31,6 +31,27 @@ def test_the_held_out_loss_is_r_sup_on_the_labels_that_did_not_train(runs: list[
     with torch.no_grad():
         expected = model.supervision(model.encode(batch.images), batch.factors, Step()).item() / 10  # type: ignore
     assert select(runs[:1], "supervised").candidates[0].value == pytest.approx(expected)
+
+
+def of_loss(loss: str, data: World | Dataset) -> Method:
+    recipe: Any = find_recipe("s2-beta-vae")
+    return build_method(replace(recipe, supervision=replace(recipe.supervision, loss=loss)), data.spec, 0)
+
+
+@pytest.mark.parametrize("loss", ["xent", "l2", "cov", "embed"])
+def test_r_sup_does_not_grow_with_the_labels_that_are_held_out(loss: str) -> None:
+    world = load_data(WORLD)
+    model, held = of_loss(loss, world), Labels(40).draw(world)
+    once, twice = (r_sup(model, held.take(torch.arange(40).repeat(n))).value for n in (1, 2))
+    assert once is not None
+    assert twice == pytest.approx(once, rel=0.06)  # a covariance divides by one less than the number of examples
+
+
+def test_a_covariance_of_one_held_out_label_is_none() -> None:
+    world = load_data(WORLD)
+    score = r_sup(of_loss("cov", world), Labels(1).draw(world))
+    assert score.value is None
+    assert score.reason == "its loss needs at least 2 examples, and 1 did not train"
 
 
 def test_a_validation_metric_s_predictors_learn_from_nine_tenths_of_the_labels(runs: list[Path]) -> None:

@@ -4,6 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from metaprior.core import MetapriorError
@@ -67,6 +68,25 @@ def test_a_metric_looks_at_no_labels_that_trained(runs: list[Path]) -> None:
             select(runs, "mig", labels=labels)
     assert select(runs[:1], "mig", labels=Labels(40, trained=0.75)).to_json()["labels"]["shown"] == 10
     assert select(runs[:1], "mig", labels=Labels(40, seed=1)).to_json()["labels"]["shown"] == 40
+
+
+def test_data_are_the_same_however_their_options_are_written(runs: list[Path]) -> None:
+    name, _, options = WORLD.partition(":")
+    turned = f"{name}:{','.join(reversed(options.split(',')))}"
+    assert turned != WORLD
+    with pytest.raises(MetapriorError, match="a learned from labels of seed 0, and a metric must look at others"):
+        select(runs, "mig", labels=Labels(40), data=turned)
+    assert len(select(runs, "supervised", data=turned).candidates) == len(runs)
+    refuse_other_data({Path("a"): WORLD, Path("b"): turned})
+
+
+def test_rows_of_a_data_set_that_trained_are_not_looked_at_under_another_seed_either(tmp_path: Path) -> None:
+    data = "digits:size=16"
+    run = train("s2-beta-vae", data=data, labels=1000, method=SMALL, steps=1, out=tmp_path / "d", progress=False).folder
+    rows = [np.random.RandomState(seed).permutation(len(load_data(data)))[:n] for seed, n in ((0, 1000), (1, 400))]
+    both = len(np.intersect1d(*rows))
+    with pytest.raises(MetapriorError, match=f"{both} of the 400 labels of seed 1 trained"):
+        select([run], "mig", labels=Labels(400, seed=1))
 
 
 def test_a_run_that_held_out_nothing_has_no_value_and_comes_last(runs: list[Path], tmp_path: Path) -> None:

@@ -202,12 +202,20 @@ def refuse_without_factors(source: Any, name: str) -> None:
 
 
 def read_array(path: Path | None, name: str) -> np.ndarray:
-    """An array from a .npy file, never a pickle."""
+    """An array from a .npy file, or from an .npz file of one array; never a pickle."""
     if path is None:
         raise MetapriorError(f"--{name} is missing: give both --codes and --factors")
     try:
-        return np.load(path, allow_pickle=False)
+        found = np.load(path, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return found
+        with found:
+            if len(found.files) == 1:
+                return found[found.files[0]]
+            held = ", ".join(found.files)
+        raise MetapriorError(f"--{name}: {path} holds {held}; save the one array that is meant as an .npy file")
     except OSError as fault:
         raise MetapriorError(f"--{name}: {path} cannot be read: {fault.strerror or fault}") from None
     except (ValueError, EOFError) as fault:
-        raise MetapriorError(f"--{name}: {path} is not an .npy file of numbers: {fault}") from None
+        what = "holds Python objects" if "Object arrays" in str(fault) else "is no .npy or .npz file"
+        raise MetapriorError(f"--{name}: {path} {what}; save a matrix of numbers with numpy.save") from None

@@ -87,6 +87,8 @@ def varied(words: Sequence[str]) -> dict[str, list[Any]]:
 
     >>> varied(["beta=1,4", "loss=xent,l2"])
     {'beta': [1, 4], 'loss': ['xent', 'l2']}
+    >>> varied(["sigma=none,1", "gamma_sup=linear(0, 4, 1000),4"])
+    {'sigma': [None, 1], 'gamma_sup': ['linear(0, 4, 1000)', 4]}
     """
     found: dict[str, list[Any]] = {}
     for word in words:
@@ -96,10 +98,26 @@ def varied(words: Sequence[str]) -> dict[str, list[Any]]:
             raise MetapriorError(f"cannot read '{word}'; write --vary NAME=VALUE,VALUE such as beta=1,4,16")
         if name in found:
             raise MetapriorError(f"'{name}' is varied twice; give all its values at once")
-        found[name] = [_value(each.strip()) for each in values.split(",")]
+        found[name] = [_value(each.strip()) for each in apart(values)]
         if len(set(map(str, found[name]))) < len(found[name]):
             raise MetapriorError(f"'{word}' gives a value twice")
     return found
+
+
+def apart(values: str) -> list[str]:
+    """Values between commas; those within brackets are a schedule's.
+
+    >>> apart("1,linear(0, 4, 1000),piecewise(values=(0, 4), boundaries=(9,))")
+    ['1', 'linear(0, 4, 1000)', 'piecewise(values=(0, 4), boundaries=(9,))']
+    """
+    parts, depth = [""], 0
+    for letter in values:
+        depth += (letter == "(") - (letter == ")")
+        if letter == "," and not depth:
+            parts.append("")
+        else:
+            parts[-1] += letter
+    return parts
 
 
 def _value(text: str) -> Any:
@@ -108,4 +126,4 @@ def _value(text: str) -> Any:
             return kind(text)
         except ValueError:
             continue
-    return {"true": True, "false": False}.get(text.lower(), text)
+    return {"true": True, "false": False, "none": None}.get(text.lower(), text)

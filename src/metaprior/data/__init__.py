@@ -1,7 +1,7 @@
 """Images in: data sets, and worlds whose factors are known."""
 
 from metaprior.data.cars3d import official_cars3d, read_cars3d
-from metaprior.data.catalogue import CATALOGUE, available, describe, load, load_pictures
+from metaprior.data.catalogue import CATALOGUE, available, describe, load, load_pictures, same_data
 from metaprior.data.contents import contents
 from metaprior.data.dataset import Dataset
 from metaprior.data.digits import DigitsOptions
@@ -16,7 +16,7 @@ from metaprior.data.dsprites_variants import (
 )
 from metaprior.data.entry import Entry
 from metaprior.data.folder import FolderOptions
-from metaprior.data.labelled import divide, few_labels, training_labels
+from metaprior.data.labelled import divide, few_labels, labelled_rows, training_labels
 from metaprior.data.labellers import LABELLERS, Labeller, LabellerName, find_labeller
 from metaprior.data.mpi3d import read_mpi3d
 from metaprior.data.official import OfficialOptions
@@ -31,8 +31,9 @@ __all__ = [
     "CATALOGUE", "LABELLERS", "DSpritesOptions", "Dataset", "DigitsOptions", "Entry", "FolderOptions", "Held",
     "Labeller", "LabellerName", "OfficialOptions", "Pack", "PackOptions", "Renderer", "ScreamOptions",
     "Shapes3DOptions", "TextOptions", "VariantOptions", "World", "available", "color_dsprites", "contents", "describe",
-    "divide", "dsprites_world", "few_labels", "find_labeller", "load", "load_pictures", "noisy_dsprites",
+    "divide", "dsprites_world", "few_labels", "find_labeller", "labelled_rows", "load", "load_pictures",
+    "noisy_dsprites",
     "official_cars3d", "official_dsprites", "official_shapes3d", "official_smallnorb", "read_cars3d", "read_dsprites",
-    "read_mpi3d", "read_shapes3d", "read_smallnorb", "render_to_disk", "rendered", "rendered_path", "scream_dsprites",
-    "shapes3d_world", "training_labels",
+    "read_mpi3d", "read_shapes3d", "read_smallnorb", "render_to_disk", "rendered", "rendered_path", "same_data",
+    "scream_dsprites", "shapes3d_world", "training_labels",
 ]  # fmt: skip

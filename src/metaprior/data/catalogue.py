@@ -110,6 +110,15 @@ def find_entry(text: str) -> tuple[Entry, Any]:
     return entry, parse(entry.options, given, name)
 
 
+def same_data(one: str, other: str) -> bool:
+    """Whether two strings name the same data, however their options are written.
+
+    >>> same_data("dsprites:size=16,scale=2", "dsprites:scale=2,size=16"), same_data("dsprites", "digits")
+    (True, False)
+    """
+    return one == other or find_entry(one) == find_entry(other)
+
+
 def _row(name: str) -> dict[str, Any]:
     entry = CATALOGUE[name]
     path = next(filter(None, map(find, entry.files)), None)

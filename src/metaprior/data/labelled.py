@@ -36,19 +36,25 @@ def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labelle
         data = Dataset(source.name, images=images, caveat=source.caveat)
         names, sizes = source.factor_names, source.factor_sizes
     else:
-        data = source.take(torch.from_numpy(random.permutation(len(source))[:count]))
+        data = source.take(torch.from_numpy(_rows(source, count, random)))
         drawn, names, sizes = _factors(data)
     told = labeller(drawn, sizes, random)
+    factors, classes = torch.from_numpy(told.factors).long(), data.factors is None and data.labels is not None
     return Dataset(
         name=data.name,
         images=data.images,
-        labels=data.labels,
-        factors=torch.from_numpy(told.factors).long(),
+        labels=factors[:, 0] if classes else None,  # as told, and no others
+        factors=factors,
         factor_names=tuple(names[k] for k in told.columns),
         factor_sizes=told.sizes,
-        class_names=data.class_names,
+        class_names=data.class_names if classes else (),
         caveat=data.caveat,
     )
+
+
+def labelled_rows(source: Dataset, count: int, seed: int) -> np.ndarray:
+    """Which rows of a data set :func:`few_labels` labels, in their order."""
+    return _rows(source, count, RandomState(seed))
 
 
 def divide(labelled: Dataset, share: float) -> tuple[Dataset, Dataset | None]:
@@ -72,6 +78,10 @@ def training_labels(count: int, share: float) -> int:
     if not 0 < share <= 1:
         raise MetapriorError(f"the share of the labels that trains must lie in (0, 1], not {share:g}")
     return math.ceil(round(count * share, 9))  # 0.9 * 10 is a little more than 9
+
+
+def _rows(source: Dataset, count: int, random: RandomState) -> np.ndarray:
+    return random.permutation(len(source))[:count]
 
 
 def _uniform(sizes: tuple[int, ...], count: int, random: RandomState) -> np.ndarray:

@@ -19,6 +19,9 @@ WHOLE_WORLD = 2**21
 ENOUGH_PICTURES = 100_000
 """Where a combination of factors has several pictures, so many of the world's are encoded, and one of each at least."""
 
+LARGEST_LOGVAR = 40.0
+"""Squares of samples from a wider posterior leave what float32 can sum."""
+
 Representation: TypeAlias = Literal["mean", "sampled"]
 """Codes are means of the posterior, or a sample of it each time that a metric draws an example."""
 
@@ -50,7 +53,8 @@ def codes_of(
     """Codes that metrics can ask for, from a model or codes, and a world, a source with factors, or factors.
 
     Codes of a whole world must be in its order. A model meets a world of up to two million combinations by encoding it
-    once; larger worlds are encoded where a metric draws. Rows with a missing factor (-1) are left out.
+    once; larger worlds are encoded where a metric draws. Rows with a missing factor (-1) are left out; a factor that
+    every row misses is constant.
     """
     if isinstance(data, Tensor | np.ndarray | Sequence):
         if isinstance(model, Encodes):
@@ -78,6 +82,10 @@ def _encoder(model: Encodes, data: Gathers, representation: Representation, batc
 
     def samples(rows: Tensor | None, progress: Progress | None) -> Encoded:
         mean, logvar = map(as_codes, posteriors(cast(Infers, model), data, rows, batch, progress))
+        if logvar.size and logvar.max() > LARGEST_LOGVAR:
+            raise MetapriorError(
+                f"log-variances of the posteriors reach {logvar.max():g}, so that samples overflow; judge the means"
+            )
         return Encoded(mean, np.exp(logvar / 2))
 
     if representation == "mean":
@@ -88,8 +96,9 @@ def _encoder(model: Encodes, data: Gathers, representation: Representation, batc
 
 def _of_rows(codes: Encoded, factors: np.ndarray) -> CodesOfRows:
     as_pair(codes.mean, factors)
-    known = (factors != -1).all(axis=1)
-    if not known.any():
+    missing = factors == -1
+    known = ~missing[:, ~missing.all(axis=0)].any(axis=1)
+    if missing.all() or not known.any():
         raise MetapriorError("every row of this data set misses some factor, so there is nothing to judge codes by")
     if known.all():
         return CodesOfRows(codes, factors)
@@ -119,22 +128,26 @@ def _of_model(encode: Encoder, world: World, progress: Progress | None) -> Codes
 
         return CodesOfWorld(encoded, sizes, each, DRAWN_AT_ONCE)
     pictures = min(each, -(-ENOUGH_PICTURES // combinations))
-    chosen = torch.arange(each).expand(combinations, each)
-    if pictures < each:
-        chosen = torch.randint(each, (combinations, pictures), generator=generator(0, "pictures of a combination"))
+    source = generator(0, "pictures of a combination")
+    drawn = torch.rand(combinations, pictures, dtype=torch.float64, generator=source)
+    edges = (torch.arange(pictures + 1, dtype=torch.float64) * (each / pictures)).round().long()
+    chosen = edges[:-1] + (drawn * edges.diff()).long()  # one of each part, so that none comes twice
     rows = (torch.arange(combinations)[:, None] * each + chosen).flatten()
     return CodesOfWorld(encode(rows, progress), sizes, pictures)
 
 
 def is_world(data: object) -> TypeGuard[World]:
-    """Whether a source holds all combinations of its factors in mixed-radix order: by its length, and a few rows."""
+    """Whether a source holds all combinations of its factors in mixed-radix order: by its length, and by its rows; of a
+    source that does not hold its factors in memory, a few."""
     if not isinstance(data, World) or not data.factor_sizes or len(data) % math.prod(data.factor_sizes):
         return False
     each = len(data) // math.prod(data.factor_sizes)
     if each > 1 and math.prod(getattr(data, "hidden_sizes", ())) != each:
         return False
-    index = np.unique(np.linspace(0, len(data) - 1, 32).astype(np.int64))
-    there = as_factors(data.gather(torch.from_numpy(index)).factors)
+    held = getattr(data, "factors", None)
+    rows = len(data) if isinstance(held, Tensor) else min(32, len(data))
+    index = np.linspace(0, len(data) - 1, rows).round().astype(np.int64)
+    there = as_factors(held if isinstance(held, Tensor) else data.gather(torch.from_numpy(index)).factors)
     return np.array_equal(there, np.stack(np.unravel_index(index // each, tuple(data.factor_sizes)), axis=1))
 
 

@@ -108,7 +108,7 @@ def by_chance(found: Mapping[str, Found], codes: Codes, settings: Settings) -> d
     if not asked or draws_from_many:
         return {}
     guessed = compute(asked, codes.permuted(derived_seed(settings.seed, "chance") % 2**32), settings)
-    return {name: guessed[metric].scores[name].value for metric, names in few.items() for name in names}
+    return {name: guessed[metric].scores[name].value for metric in asked for name in few.get(metric, ())}
 
 
 def metrics_of(names: Sequence[str]) -> tuple[str, ...]:

@@ -33,6 +33,8 @@ class Codes(Protocol):
 
     def distinct(self, drawn: int) -> int: ...
 
+    def seen(self, train: int) -> float: ...
+
     def permuted(self, seed: int) -> "Codes": ...
 
 
@@ -97,6 +99,14 @@ class CodesOfWorld:
         """How many examples so many draws can hold."""
         return min(drawn, len(self))
 
+    def seen(self, train: int) -> float:
+        """The share of other draws that are of the very examples of so many training draws, on average.
+
+        >>> round(CodesOfWorld(lambda index, rng: index[..., None], (4, 1152)).seen(10_000), 2)
+        0.89
+        """
+        return 1 - (1 - 1 / len(self)) ** train
+
     def permuted(self, seed: int) -> "CodesOfWorld":
         """The same factors with the codes of other examples, so that codes tell nothing of them but by chance."""
         order = np.random.default_rng(seed).permutation(len(self))
@@ -125,10 +135,10 @@ class CodesOfRows:
         return self.codes(index, rng), self.factors[index]
 
     def split(self, train: int, test: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """A share to train and the rest to test, shuffled; at most as many as asked for."""
+        """As many as asked for, shuffled; where there are not so many rows, a share to train and the rest to test."""
         n = min(len(self.codes), train + test)
         codes, factors = self.sample(n, seed)
-        cut = max(min(train, math.floor(n * self.train_share + 1e-9)), 1)
+        cut = train if n == train + test else max(min(train, math.ceil(n * self.train_share - 1e-9)), 1)
         if n - cut < 1:
             raise TooFewRows(f"{n} rows are too few to train and to test on; a predictor needs at least 2")
         return codes[:cut], factors[:cut], codes[cut : cut + test], factors[cut : cut + test]
@@ -141,6 +151,10 @@ class CodesOfRows:
     def distinct(self, drawn: int) -> int:
         """How many rows so many draws hold."""
         return min(drawn, len(self.codes))
+
+    def seen(self, train: int) -> float:
+        """None: the rows that are tested on are others."""
+        return 0.0
 
     def permuted(self, seed: int) -> "CodesOfRows":
         """The same codes with the factors of other rows, so that codes tell nothing of them but by chance."""

@@ -71,7 +71,7 @@ def _over_batches(
 ) -> Float[np.ndarray, "n d"]:
     indices = torch.arange(len(images)) if indices is None else indices
     device = next(model.parameters(), torch.zeros(())).device if isinstance(model, nn.Module) else None
-    training = isinstance(model, nn.Module) and model.training
+    modes = {module: module.training for module in model.modules()} if isinstance(model, nn.Module) else {}
     if isinstance(model, nn.Module):
         model.eval()
     found: np.ndarray | None = None
@@ -88,8 +88,8 @@ def _over_batches(
             if progress is not None:
                 progress(min(begin + batch, len(indices)), len(indices))
     finally:
-        if isinstance(model, nn.Module):
-            model.train(training)
+        for module, training in modes.items():  # each its own: some may be frozen
+            module.training = training
     if found is None:
         raise MetapriorError("there are no images to take features of")
     return found

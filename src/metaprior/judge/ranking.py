@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+import numpy as np
 import torch
 
 from metaprior.core import Infers, MetapriorError, generator
@@ -30,24 +31,21 @@ def rank(
     if len(models) < 2:
         raise MetapriorError(f"UDR judges models by each other; give at least 2, not {len(models)}")
     rows = torch.randint(len(data), (n,), generator=generator(seed, "udr"))
-    found = [posteriors(model, data, rows, batch, progress) for model in models.values()]
-    divergence = [kl_normal(*map(torch.from_numpy, posterior)).mean(dim=0).numpy() for posterior in found]
-    ranking = udr([mean for mean, _ in found], divergence, similarity)
-    names = tuple(models)
-    table = {"udr_pairs": Table(ranking.pairs, names, names, "likeness")}
-    scores = ranking.scores or (None,) * len(models)
-    return {
-        name: Scores(
-            protocol="udr",
-            scores={
-                "udr": Score(
-                    value, n, seed, "images of the data", n, reason=ranking.reason,
-                    details={"models": len(models), "similarity": similarity, "informative_codes": list(codes)},
-                )
-            },
-            model=name,
-            data=data_name or getattr(data, "name", "") or type(data).__name__,
-            tables=table,
-        )
-        for name, value, codes in zip(names, scores, ranking.informative, strict=True)
-    }  # fmt: skip
+    found = {name: posteriors(model, data, rows, batch, progress) for name, model in models.items()}
+    divergence = {name: kl_normal(*map(torch.from_numpy, each)).mean(dim=0).numpy() for name, each in found.items()}
+    sound = [name for name, (mean, _) in found.items() if np.isfinite(mean.sum() + divergence[name].sum())]
+    ranking = udr([found[name][0] for name in sound], [divergence[name] for name in sound], similarity)
+    table = {"udr_pairs": Table(ranking.pairs, tuple(sound), tuple(sound), "likeness")}
+    values = dict(zip(sound, ranking.scores or (), strict=False))
+    codes = dict(zip(sound, ranking.informative, strict=True))
+
+    def score(name: str) -> Score:
+        about = {"models": len(sound), "similarity": similarity, "informative_codes": list(codes.get(name, ()))}
+        reason = ranking.reason if name in sound else "its codes are not all finite"
+        return Score(
+            values.get(name), n, seed, "images of the data", min(n, len(data)),
+            reason=None if name in values else reason, details=about,
+        )  # fmt: skip
+
+    data_name = data_name or getattr(data, "name", "") or type(data).__name__
+    return {name: Scores("udr", {"udr": score(name)}, model=name, data=data_name, tables=table) for name in models}

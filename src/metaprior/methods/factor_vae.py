@@ -41,7 +41,8 @@ class FactorVAE(VAE):
         if player != "critic":
             return super().forward(player, batches, step)
         codes = step.shared["codes"]
-        return {"ratio": Term(ratio_loss(self.critic(codes), self.critic(step.shuffle_each_column(codes))))}
+        joint, product = (self.critic(z).to(codes.dtype) for z in (codes, step.shuffle_each_column(codes)))
+        return {"ratio": Term(ratio_loss(joint, product))}
 
     def regularisers(self, posterior: Posterior, codes: Tensor, step: Step) -> dict[str, Term]:
         step.shared["codes"] = codes.detach()

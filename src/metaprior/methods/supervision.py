@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -20,7 +20,14 @@ from metaprior.objectives import (
 )
 
 
-class Xent(nn.Module):
+class SupervisedLoss(nn.Module):
+    """A loss of means B×Z and labels B×F; ``sums`` says whether it grows with the batch, ``fewest`` what it needs."""
+
+    sums: ClassVar[bool] = True
+    fewest: ClassVar[int] = 1
+
+
+class Xent(SupervisedLoss):
     """Sigmoid cross-entropy of means and normalised labels, a sum over the batch: the study's main loss."""
 
     sizes: Tensor
@@ -33,7 +40,7 @@ class Xent(nn.Module):
         return step.total(supervised_xent(means, normalised_factors(factors, self.sizes)))
 
 
-class ScaledL2(nn.Module):
+class ScaledL2(SupervisedLoss):
     """Squared error of b * means and raw labels, a sum over the batch; the one scale b begins at 1 and is learned."""
 
     def __init__(self, factor_sizes: tuple[int, ...]) -> None:
@@ -60,8 +67,11 @@ class ReferenceL2(Xent):
         return step.total(supervised_l2_every_pair(means[:, : factors.shape[1]].sigmoid(), targets))
 
 
-class Covariance(nn.Module):
+class Covariance(SupervisedLoss):
     """Squared covariances of codes with the labels of other factors."""
+
+    sums = False
+    fewest = 2
 
     def __init__(self, factor_sizes: tuple[int, ...]) -> None:
         super().__init__()
@@ -70,13 +80,15 @@ class Covariance(nn.Module):
         return supervised_covariance(step.gather(means), step.gather(factors.to(means.dtype)))
 
 
-class Embedding(nn.Module):
+class Embedding(SupervisedLoss):
     """Softmax over the distances from a code to a learned place for each value; mean over the batch, sum over factors.
 
     With ``ordered`` the places of a factor lie on a line, slope * index + bias. ``sigma``, one over the unit of
     distance, is given, or (None) one is learned for each factor, from 1 on. The rest begins as in TensorFlow: places
     uniform in +-sqrt(3 / K), slope and bias in +-sqrt(3).
     """
+
+    sums = False
 
     def __init__(self, factor_sizes: tuple[int, ...], sigma: float | None = 1.0, ordered: bool = False) -> None:
         super().__init__()
@@ -107,7 +119,7 @@ class Embedding(nn.Module):
         return sigma[factor].to(means.dtype) if isinstance(sigma, Tensor) else means.new_tensor(sigma)
 
 
-LOSSES: dict[str, Callable[..., nn.Module]] = {
+LOSSES: dict[str, Callable[..., SupervisedLoss]] = {
     "xent": Xent,
     "l2": ScaledL2,
     "l2-sigmoid": SigmoidL2,
@@ -125,7 +137,7 @@ class Supervision(nn.Module):
     The labelled stream goes round its examples in a fixed order, ``batch`` at a time, as in disentanglement_lib.
     """
 
-    def __init__(self, loss: nn.Module, gamma: Scalar = 4.0, batch: int = 64) -> None:
+    def __init__(self, loss: SupervisedLoss, gamma: Scalar = 4.0, batch: int = 64) -> None:
         super().__init__()
         self.loss = loss
         self.gamma = gamma

@@ -10,6 +10,8 @@ class Metric:
 
     scores: Mapping[str, str]
     paper: str
+    less: bool = False
+    """Whether less is better."""
 
 
 _MATRICES = {
@@ -73,6 +75,7 @@ METRICS: dict[str, Metric] = {
             "mutual_info_score": "how much codes tell of each other: mean mutual information of two codes, nats",
         },
         "Locatello et al. 2019",
+        less=True,
     ),
     "udr": Metric(
         {"udr": "do models of one recipe, trained from different seeds, find the same codes"},
@@ -110,6 +113,7 @@ METRICS: dict[str, Metric] = {
             "share of the accuracy",
         },
         "disentanglement_lib 2020",
+        less=True,
     ),
     "fairness": Metric(
         {
@@ -117,5 +121,15 @@ METRICS: dict[str, Metric] = {
             "unfairness_worst": "the same for the pair that is worst off",
         },
         "Locatello et al. 2019 (fairness)",
+        less=True,
     ),
 }
+
+
+def less_is_better(score: str) -> bool:
+    """Whether the lesser value of a score is the better one.
+
+    >>> less_is_better("unfairness_worst"), less_is_better("mig")
+    (True, False)
+    """
+    return any(metric.less for metric in METRICS.values() if score in metric.scores)

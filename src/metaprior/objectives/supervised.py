@@ -4,6 +4,7 @@ Factor k is tied to code k; the codes beyond the number of factors stay free. A 
 Source of all: Locatello et al. 2020, by way of disentanglement_lib's semi_supervised_vae.py.
 """
 
+import torch
 import torch.nn.functional as F
 from jaxtyping import Float, Int
 from torch import Tensor
@@ -12,7 +13,6 @@ from torch import Tensor
 def normalised_factors(factors: Int[Tensor, "b f"], sizes: Int[Tensor, " f"]) -> Float[Tensor, "b f"]:
     """Class index / number of values: in [0, (K - 1) / K], never 1, as in disentanglement_lib; negative where missing.
 
-    >>> import torch
     >>> normalised_factors(torch.tensor([[0, 3]]), torch.tensor([2, 4])).tolist()
     [[0.0, 0.75]]
     """
@@ -24,7 +24,6 @@ def supervised_xent(means: Float[Tensor, "b z"], targets: Float[Tensor, "b f"]) 
 
     Known values: disentanglement_lib's semi_supervised_vae_test.py.
 
-    >>> import torch
     >>> round(supervised_xent(torch.zeros(64, 10), torch.zeros(64, 5)).sum().item(), 3)  # 64 * 5 * ln 2
     221.807
     """
@@ -36,7 +35,6 @@ def supervised_xent(means: Float[Tensor, "b z"], targets: Float[Tensor, "b f"]) 
 def supervised_l2(predictions: Float[Tensor, "b f"], targets: Float[Tensor, "b f"]) -> Float[Tensor, " b"]:
     """Squared error summed over factors: of scaled means and raw labels, or of their sigmoids and normalised labels.
 
-    >>> import torch
     >>> supervised_l2(torch.tensor([[1.0, 2.0]]), torch.tensor([[0.0, -1.0]])).tolist()  # the second is missing
     [1.0]
     """
@@ -49,7 +47,6 @@ def supervised_l2_every_pair(predictions: Float[Tensor, "b f"], targets: Float[T
     This is what disentanglement_lib's ``l2`` computes without a learned scale: its shapes broadcast to B×B×F. It pulls
     all codes towards the mean label. Here to repeat its results; :func:`supervised_l2` compares like with like.
 
-    >>> import torch
     >>> supervised_l2_every_pair(torch.zeros(2, 1), torch.ones(2, 1)).tolist()
     [2.0, 2.0]
     """
@@ -61,14 +58,14 @@ def supervised_covariance(means: Float[Tensor, "b z"], factors: Float[Tensor, "b
 
     A missing label takes part in no covariance.
 
-    >>> import torch
     >>> supervised_covariance(torch.eye(2), torch.eye(2).flip(0)).item()
     0.125
     """
     known = (factors >= 0).to(means.dtype)
     count = known.sum(dim=0).clamp(min=1)  # f
     centred = (factors - (factors * known).sum(dim=0) / count) * known
-    covariance = means.T @ centred / count  # the means need no centring against centred labels
+    with torch.autocast(means.device.type, enabled=False):  # as in objectives/covariance.py
+        covariance = means.T @ centred / count  # the means need no centring against centred labels
     return covariance.square().sum() - covariance.diagonal().square().sum()
 
 
@@ -79,7 +76,6 @@ def embedding_xent(
 
     .. math:: -\log \frac{e^{-((\mu - e_v) \sigma)^2}}{\sum_i e^{-((\mu - e_i) \sigma)^2}}
 
-    >>> import torch
     >>> loss = embedding_xent(torch.zeros(1), torch.zeros(4), torch.tensor(1.0), torch.tensor([2]))
     >>> round(loss.item(), 4)  # ln 4
     1.3863

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from metaprior.report.gallery import Gallery, Strip
 from metaprior.report.tables import HeatMap
 from metaprior.report.view import RunView
-from metaprior.report.words import labels, plain_name, title
+from metaprior.report.words import labels, plain_name, titles
 
 
 @dataclass(frozen=True)
@@ -28,9 +28,14 @@ class Comparison:
 
 
 def names_beside(runs: Sequence[RunView]) -> list[tuple[str, str]]:
-    """Each run's method, and what tells it from the others: its labels where that suffices, otherwise its name."""
-    pairs = [(title(run), labels(run)) for run in runs]
-    return pairs if len(set(pairs)) == len(pairs) else [(title(run), run.name) for run in runs]
+    """Each run's method with its choices, and its labels, or its name where these do not tell runs apart."""
+    methods = titles(runs)
+    pairs = list(zip(methods, map(labels, runs), strict=True))
+    return (
+        pairs
+        if len(set(pairs)) == len(pairs)
+        else [(told, run.name) for (told, _), run in zip(pairs, runs, strict=True)]
+    )
 
 
 def apart(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[int], list[tuple[str, str]]]:

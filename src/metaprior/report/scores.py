@@ -1,12 +1,13 @@
 """Scores of several runs in rows, and how they compare."""
 
 import shlex
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from metaprior.metrics import less_is_better
 from metaprior.report.view import RunView
-from metaprior.report.words import labels, metric_name, number, plain, signed, title
+from metaprior.report.words import labels, metric_name, number, plain, signed, title, titles
 
 HEADLINES = ("mig", "dci_disentanglement", "factor_vae_score", "sap", "modularity", "beta_vae_score")
 """The metrics that are shown large when they are there, in this order."""
@@ -24,8 +25,8 @@ class Row:
 
     @property
     def label(self) -> str:
-        """The metric's name in the papers, and whether sampled codes were judged in place of their means."""
-        return metric_name(self.name) + ", sampled codes" * self.sampled
+        """The metric's name in the papers, with ↓ where less is better, and whether sampled codes were judged."""
+        return metric_name(self.name) + " ↓" * less_is_better(self.name) + ", sampled codes" * self.sampled
 
     @property
     def sampled(self) -> bool:
@@ -104,11 +105,31 @@ def judge_command(run: RunView) -> str:
 
 
 def seen(runs: Sequence[RunView]) -> list[str]:
-    """A line for each run that was judged on the very examples that it was trained on."""
-    return [
+    """A line for each run that was judged on the examples it was trained on, or whose predictors were tested on what
+    they had learned from."""
+    told = [
         f"{run.name} was judged on the very examples that it was trained on; its scores say nothing of new ones."
         for run in runs
         if any(judged.get("seen") for judged in run.scores.values())
+    ]
+    entries = [(n, entry) for run in runs for judged in run.scores.values() for n, entry in judged["scores"].items()]
+    return told + by_heart({name: entry["test_seen"] for name, entry in entries if entry.get("test_seen")})
+
+
+def by_heart(shares: Mapping[str, float]) -> list[str]:
+    """A line on scores whose predictors were tested on a share of examples that they had learned from, if there are.
+
+    >>> by_heart({"downstream_accuracy_1000": 0.2, "dci_informativeness": 0.886})[0][:76]
+    'In so small a world up to 89 % of the test examples of dci_informativeness a'
+    """
+    if not shares:
+        return []
+    worst = max(shares, key=lambda name: shares[name])
+    share, others = round(100 * shares[worst]), len(shares) - 1
+    more = f" and {others} other score{'s' * (others > 1)}" if others else ""
+    return [
+        f"In so small a world up to {share} % of the test examples of {worst}{more} are among those that its predictor "
+        "learned from: they are partly told by heart, and are lower on new examples."
     ]
 
 
@@ -138,7 +159,7 @@ def sentence(runs: Sequence[RunView], table: Sequence[Row]) -> str:
         result = f" Its codes reach {reached(first, 0)}." if first else " It has not been judged yet."
         data = plain(run.config.get("data", "unnamed data"))
         return f"{title(run)} trained{trained} on {data} with {labels(run)}.{result}"
-    told = [f"{title(run)} with {labels(run)}" for run in runs]
+    told = [f"{name} with {labels(run)}" for name, run in zip(titles(runs), runs, strict=True)]
     if first is None:
         return f"{'; '.join(told)}. They have not been judged by a common score yet."
     if len(runs) > FEW:

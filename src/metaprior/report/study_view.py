@@ -14,7 +14,7 @@ from jaxtyping import Float
 
 from metaprior.core import MetapriorError
 from metaprior.data import LabellerName
-from metaprior.metrics import METRICS
+from metaprior.metrics import METRICS, less_is_better
 from metaprior.report.scores import HEADLINES
 from metaprior.report.words import flat, metric_name
 from metaprior.study.criteria import find_criterion
@@ -25,11 +25,6 @@ KINDS = ("test", "criterion", "validation")
 CRITERIA = {
     "supervised": "supervised loss", "negative_elbo": "negative ELBO", "reconstruction": "reconstruction", "kl": "KL",
 }  # fmt: skip
-LESS = frozenset(
-    ["gaussian_total_correlation", "gaussian_wasserstein_correlation", "gaussian_wasserstein_correlation_normalised",
-     "mutual_info_score", "strong_downstream", "unfairness", "unfairness_worst"]
-)  # fmt: skip
-"""The metrics of which less is better."""
 MOST_COHORTS = 80
 """Where recipes and their choices make more cohorts than this, a cohort is a recipe."""
 
@@ -76,7 +71,7 @@ class Column:
         """Whether less is better."""
         if self.kind == "criterion":
             return not find_criterion(self.score).larger_is_better
-        return self.score in LESS
+        return less_is_better(self.score)
 
 
 @dataclass(frozen=True, eq=False)

@@ -7,11 +7,14 @@ from rich.table import Table
 from rich.text import Text
 
 from metaprior.judge import Scores
-from metaprior.report.scores import rows, seen, unjudged
+from metaprior.metrics import less_is_better
+from metaprior.report.beside import names_beside
+from metaprior.report.scores import by_heart, rows, seen, unjudged
 from metaprior.report.view import RunView
-from metaprior.report.words import labels, number, signed, title
+from metaprior.report.words import number, signed
 
 SEEN = "The model was trained on these very examples: the scores say nothing of new ones."
+LESS = "↓ less is better."
 
 
 def judgement(scores: Scores) -> Group:
@@ -34,7 +37,7 @@ def judgement(scores: Scores) -> Group:
     for name, score in found.items():
         ceiling = score.details.get("ceiling")
         table.add_row(
-            name,
+            name + " ↓" * less_is_better(name),
             f"{score.value:.3f}" if score.value is not None else f"– ({score.reason})",
             *[f"{score.chance:.3f}" if score.chance is not None else ""] * chances,
             *[f"{ceiling:.3f}" if ceiling is not None else ""] * ceilings,
@@ -43,7 +46,11 @@ def judgement(scores: Scores) -> Group:
             *[score.protocol] * several,
         )
     below = [] if several else [Text(f"\nprotocol: {protocol}") for protocol in protocols]
-    return Group(table, *below, *[Text(f"\n{SEEN}")] * scores.seen)
+    known = by_heart(
+        {name: score.details["test_seen"] for name, score in found.items() if "test_seen" in score.details}
+    )
+    notes = [SEEN] * scores.seen + [LESS] * any(map(less_is_better, found)) + known
+    return Group(table, *below, *(Text(f"\n{note}") for note in notes))
 
 
 def score_table(runs: Sequence[RunView]) -> Group:
@@ -55,8 +62,8 @@ def score_table(runs: Sequence[RunView]) -> Group:
         below += ["No scores yet. To judge:" if not found else "Not judged yet:", *(f"  {line}" for line in to_judge)]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
     table.add_column("")
-    for run in runs:
-        table.add_column(Text(f"{title(run)}\n{labels(run)}"), justify="right")
+    for head in names_beside(runs):
+        table.add_column(Text("\n".join(head)), justify="right")
     chances = any(chance is not None for row in found for chance in row.chances)
     ceilings = any(row.ceiling is not None for row in found)
     for name in ["by chance"] * chances + ["at most"] * ceilings:

@@ -93,6 +93,26 @@ def title(run: RunView) -> str:
     return method_name(str(recipe)) if recipe else run.name
 
 
+def choices_beside(runs: Sequence[RunView]) -> list[str]:
+    """For each run, those choices of its method in which runs of that method differ: ``beta 4, latent_dim 8``."""
+    chosen = [flat(run.config.get("method") or {}) for run in runs]
+    values: dict[tuple[str, str], set[str]] = {}
+    for run, each in zip(runs, chosen, strict=True):
+        for name, value in each.items():
+            values.setdefault((title(run), name), set()).add(plain(value))
+    return [
+        ", ".join(f"{n.rpartition('.')[2]} {plain(v)}" for n, v in each.items() if len(values[title(run), n]) > 1)
+        for run, each in zip(runs, chosen, strict=True)
+    ]
+
+
+def titles(runs: Sequence[RunView]) -> list[str]:
+    """The runs' methods, with the choices in which runs of one method differ."""
+    return [
+        f"{title(run)} ({told})" if told else title(run) for run, told in zip(runs, choices_beside(runs), strict=True)
+    ]
+
+
 def number(value: Any, digits: int = 3) -> str:
     """A number short enough to read; a dash for none.
 
@@ -168,7 +188,10 @@ def facts(run: RunView) -> list[tuple[str, str]]:
 
 def facts_beside(runs: Sequence[RunView]) -> tuple[list[str], list[list[str]]]:
     """The facts of several runs as a table: its head, and a row for each run."""
-    known = [dict(facts(run)) for run in runs]
+    known = [
+        ({"choices": told} if told else {}) | dict(facts(run))
+        for run, told in zip(runs, choices_beside(runs), strict=True)
+    ]
     names = list(dict.fromkeys(name for each in known for name in each))
     return names, [[each.get(name, "–") for name in names] for each in known]
 

@@ -61,13 +61,17 @@ def find_criterion(name: str) -> Criterion:
 
 
 def r_sup(model: Any, held: Any) -> Score:
-    """R_sup of a model that learned from labels, on others, divided by their number."""
+    """R_sup of a model that learned from labels, on others; where it is a sum over them, divided by their number."""
     supervision = getattr(model, "supervision", None)
     if supervision is None:
         return Score(None, len(held), 0, "held-out labels", reason="its method has no supervised loss")
+    if len(held) < supervision.loss.fewest:
+        few = f"its loss needs at least {supervision.loss.fewest} examples, and {len(held)} did not train"
+        return Score(None, len(held), 0, "held-out labels", reason=few)
     batch = held.gather(torch.arange(len(held)))
     with torch.inference_mode():
-        value = supervision(model.encode(batch.images), batch.factors, Step()).item() / len(held)
+        value = supervision(model.encode(batch.images), batch.factors, Step()).item()
+    value /= len(held) if supervision.loss.sums else 1
     return Score(value, len(held), 0, "held-out labels")
 
 

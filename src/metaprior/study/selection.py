@@ -11,8 +11,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from metaprior.core import MetapriorError
-from metaprior.data import Dataset, LabellerName, World, divide, few_labels, find_labeller, training_labels
+from metaprior.data import (
+    Dataset,
+    LabellerName,
+    World,
+    divide,
+    few_labels,
+    find_labeller,
+    labelled_rows,
+    same_data,
+    training_labels,
+)
 from metaprior.data import load as load_data
 from metaprior.files import whole
 from metaprior.judge import Score
@@ -142,15 +154,15 @@ def select(
         refuse_other_data({folder: experiment.data for folder, experiment in experiments.items()})
     name = data or experiments[folders[0]].data
     found: dict[Path, Score] = {}
+    source = load_data(name)
     if criterion.looks_at == "labels":
         labels = labels or Labels()
-        refuse_labels_that_trained({k: v for k, v in experiments.items() if v.data == name}, labels)
+        refuse_labels_that_trained({k: v for k, v in experiments.items() if same_data(v.data, name)}, labels, source)
     elif criterion.looks_at == "held-out labels":
-        if any(experiment.data != name for experiment in experiments.values()):
+        if not all(same_data(experiment.data, name) for experiment in experiments.values()):
             raise MetapriorError(f"'{by}' looks at the labels that runs held out of their own data; leave --data out")
         found = {folder: none for folder, each in experiments.items() if (none := holds_none_out(each))}
         labels = labels_held_out({k: v for k, v in experiments.items() if k not in found})
-    source = load_data(name)
     shown = labels.draw(source) if labels else source
     if criterion.value is None:
         found = agreement(experiments, source, name)
@@ -180,17 +192,27 @@ def distinct(runs: Sequence[str | Path]) -> list[Path]:
 def refuse_other_data(trained_on: Mapping[Path, str]) -> None:
     """An error where runs were trained on different data, so that no one set is theirs to be compared on."""
     (first, its), *others = trained_on.items()
-    other = next(((folder, data) for folder, data in others if data != its), None)
+    other = next(((folder, data) for folder, data in others if not same_data(data, its)), None)
     if other is not None:
         raise MetapriorError(
             f"{first} was trained on {its} and {other[0]} on {other[1]}; say with --data what to compare them on"
         )
 
 
-def refuse_labels_that_trained(experiments: Mapping[Path, Experiment], labels: Labels) -> None:
-    """An error where a metric would look at labels that a run learned from, which tell nothing of new examples."""
+def refuse_labels_that_trained(experiments: Mapping[Path, Experiment], labels: Labels, source: Dataset | World) -> None:
+    """An error where a metric would look at labels that a run learned from, which tell nothing of new examples.
+
+    Labels of two seeds are other draws of a world, and may share rows of a data set.
+    """
     for folder, experiment in experiments.items():
-        if experiment.labels is None or experiment.label_seed != labels.seed:
+        if experiment.labels is None:
+            continue
+        if experiment.label_seed != labels.seed:
+            if isinstance(source, Dataset) and (both := rows_in_common(experiment, labels, source)):
+                raise MetapriorError(
+                    f"{both} of the {labels.shown} labels of seed {labels.seed} trained {folder}, since a data set has "
+                    f"no others; take fewer labels, or train with --label-share and select by those held out"
+                )
             continue
         if experiment.labels == labels.count and experiment.label_share <= labels.trained:
             continue
@@ -199,6 +221,13 @@ def refuse_labels_that_trained(experiments: Mapping[Path, Experiment], labels: L
             f"{folder} learned from labels of seed {labels.seed}, and a metric must look at others; choose "
             f"another --label-seed{held if experiment.label_share < 1 else ''}"
         )
+
+
+def rows_in_common(experiment: Experiment, labels: Labels, source: Dataset) -> int:
+    """How many of the rows that a criterion would look at an experiment learned from."""
+    trained = labelled_rows(source, experiment.labels or 0, experiment.label_seed)
+    trained = trained[: training_labels(len(trained), experiment.label_share)]
+    return len(np.intersect1d(trained, labelled_rows(source, labels.count, labels.seed)[labels.count - labels.shown :]))
 
 
 def refuse_other_losses(experiments: Mapping[Path, Experiment]) -> None:

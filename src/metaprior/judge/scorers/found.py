@@ -42,6 +42,12 @@ def scored(
     return Score(value, n, settings.seed, codes.protocol, rows, reason=reason if value is None else None, details=said)
 
 
+def memorised(codes: Codes, train: int) -> float | None:
+    """The share of test examples that a predictor met in training, where a small world makes it more than 1 in 20."""
+    share = codes.seen(train)
+    return round(share, 3) if share > 0.05 else None
+
+
 def _plain(said: Any) -> Any:
     """Sequences as lists, and nothing in place of NaN, which JSON does not know."""
     if isinstance(said, tuple | list):

@@ -3,7 +3,7 @@
 import numpy as np
 
 from metaprior.judge.draws import Codes
-from metaprior.judge.scorers.found import Found, scored
+from metaprior.judge.scorers.found import Found, memorised, scored
 from metaprior.judge.settings import Settings
 from metaprior.metrics import dci, explicitness, modularity, sap
 
@@ -22,9 +22,10 @@ def score_dci(codes: Codes, settings: Settings, seed: int) -> Found:
         "dci_disentanglement": scored(codes, settings, found.disentanglement, found.n_train, drawn, **about),
         "dci_completeness": scored(codes, settings, found.completeness, found.n_train, drawn, **about),
         "dci_informativeness": scored(
-            codes, settings, found.informativeness_test, found.n_test, drawn, train=found.informativeness_train, **about
+            codes, settings, found.informativeness_test, found.n_test, drawn, train=found.informativeness_train,
+            test_seen=memorised(codes, settings.train), **about,
         ),
-    }
+    }  # fmt: skip
     return Found(scores, {"dci_importance": (found.importance, "share of a factor's importance")})
 
 
@@ -52,8 +53,8 @@ def score_sap(codes: Codes, settings: Settings, seed: int) -> Found:
     """SAP by a linear support vector machine on each code; with it, what exact codes reach on the same examples."""
     split = _, factors, _, answers = codes.split(settings.train, settings.test, seed)
     found = sap(*split)
-    scale = np.maximum(factors.std(axis=0), 1e-12)
-    exact = sap(factors / scale, factors, answers / scale, answers)
+    centre, scale = factors.mean(axis=0), np.maximum(factors.std(axis=0), 1e-12)
+    exact = sap((factors - centre) / scale, factors, (answers - centre) / scale, answers)
     score = scored(
         codes, settings, found.value, found.n_test, found.n_train + found.n_test, found.reason,
         exact_codes=exact.value, constant_factors=found.constant_factors, dead_codes=found.dead_codes,
