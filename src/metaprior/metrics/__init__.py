@@ -48,7 +48,7 @@ from metaprior.metrics.strong_downstream import (
     strong_generalisation_gap_finite,
     strong_generalisation_gap_of,
 )
-from metaprior.metrics.table import METRICS, Metric
+from metaprior.metrics.table import METRICS, Metric, less_is_better
 from metaprior.metrics.unified import Unified, area_precision, merge_points, unified_scores
 from metaprior.metrics.unsupervised import (
     Dependence,
@@ -66,7 +66,7 @@ __all__ = [
     "area_precision", "beta_vae_score", "beta_vae_score_finite", "beta_vae_score_of", "completeness", "dci",
     "discretise", "disentanglement", "downstream_accuracy", "entropy", "explicitness", "factor_vae_score",
     "factor_vae_score_finite", "factor_vae_score_of", "gaussian_total_correlation",
-    "gaussian_wasserstein_correlation", "irs", "merge_points", "mig", "mig_ceiling", "modularity",
+    "gaussian_wasserstein_correlation", "irs", "less_is_better", "merge_points", "mig", "mig_ceiling", "modularity",
     "modularity_per_code", "mutual_information", "on_rows", "on_world", "reduced_downstream_accuracy", "sap",
     "strong_generalisation_gap", "strong_generalisation_gap_finite", "strong_generalisation_gap_of", "udr",
     "unfairness", "unfairness_finite", "unfairness_of", "unified_scores", "unsupervised_scores",
