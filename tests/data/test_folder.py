@@ -48,6 +48,55 @@ def test_a_label_means_the_same_in_every_split(tmp_path: Path) -> None:
         read(tmp_path, split="val")
 
 
+def tables(root: Path, file: str, content: dict[str, str]) -> None:
+    """A table in each split, of pictures 0.png, 1.png …"""
+    for split, table in content.items():
+        for i in range(table.count("\n")):
+            picture(root / split / f"{i}.png", i)
+        (root / split / file).write_text(table)
+
+
+def test_a_cell_of_labels_means_the_same_in_every_split(tmp_path: Path) -> None:
+    tables(
+        tmp_path,
+        "labels.csv",
+        {"train": "file,label\n0.png,cat\n1.png,dog\n", "test": "file,label\n0.png,dog\n1.png,dog\n"},
+    )
+    train, test = read(tmp_path, split="train"), read(tmp_path, split="test")
+    assert (train.labels.tolist(), train.class_names) == ([0, 1], ("cat", "dog"))  # pyright: ignore
+    assert (test.labels.tolist(), test.class_names) == ([1, 1], ("cat", "dog"))  # pyright: ignore
+
+
+def test_a_cell_of_factors_means_the_same_in_every_split(tmp_path: Path) -> None:
+    """A value that one split alone has, or spells in another way, has its place in all of them."""
+    train, test = "file,size,kind\n0.png,10,b\n1.png,2,c\n", "file,size,kind\n0.png,2.0,c\n1.png,5,\n2.png,,a\n"
+    tables(tmp_path, "factors.csv", {"train": train, "val": train, "test": test})
+    found = {split: read(tmp_path, split=split) for split in ("train", "val", "test")}
+    assert found["train"].factors.tolist() == found["val"].factors.tolist() == [[2, 1], [0, 2]]  # pyright: ignore
+    assert found["test"].factors.tolist() == [[0, 2], [1, -1], [-1, 0]]  # pyright: ignore
+    for data in found.values():
+        assert (data.factor_names, data.factor_sizes) == (("size", "kind"), (3, 3))
+        assert data.factor_values == (("2", "5", "10"), ("a", "b", "c"))
+
+
+def test_words_in_one_split_make_words_of_numbers_in_another(tmp_path: Path) -> None:
+    tables(
+        tmp_path,
+        "labels.csv",
+        {"train": "file,label\n0.png,10\n1.png,9\n", "test": "file,label\n0.png,9\n1.png,none\n"},
+    )
+    assert read(tmp_path, split="train").class_names == read(tmp_path, split="test").class_names == ("10", "9", "none")
+
+
+@pytest.mark.parametrize("columns", ["kind,size", "size", "size,kind,hue"], ids=["other order", "one less", "one more"])
+def test_tables_of_other_columns_are_refused(tmp_path: Path, columns: str) -> None:
+    other = f"file,{columns}\n0.png,{','.join('1' * len(columns.split(',')))}\n"
+    tables(tmp_path, "factors.csv", {"train": "file,size,kind\n0.png,1,1\n", "test": other})
+    with pytest.raises(MetapriorError, match=r"test.factors\.csv has the columns file, .*the same order") as error:
+        read(tmp_path, split="train")
+    assert len(str(error.value).splitlines()) == 1
+
+
 def test_pictures_without_labels(tmp_path: Path) -> None:
     picture(tmp_path / "b.png", 2, mode="L")
     picture(tmp_path / "a.png", 1, mode="L")

@@ -1,7 +1,5 @@
 """A folder of pictures as a data set: labels by sub-folder, or labels and factors in a table beside them."""
 
-import csv
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +8,7 @@ from torch import Tensor
 
 from metaprior.core import MetapriorError, unknown
 from metaprior.data.dataset import Dataset
+from metaprior.data.folder_table import Table, indices, read_table
 from metaprior.data.packs import PackOptions
 from metaprior.data.pictures import decode_all, stack
 from metaprior.data.world import Held, World, index_of
@@ -29,8 +28,9 @@ class FolderOptions(PackOptions):
     - one sub-folder a class, or
     - pictures without labels.
 
-    Distinct values of a column, in order (of size, if all are numbers), are the indices 0, 1, … A folder without splits
-    whose ``factors.csv`` has each combination of them exactly once, in whatever order, is a world.
+    Distinct values of a column in the tables of all splits, in order (of size, if all are numbers), are the indices
+    0, 1, … A folder without splits whose ``factors.csv`` has each combination of them exactly once, in whatever order,
+    is a world.
     """
 
     path: Path
@@ -38,14 +38,15 @@ class FolderOptions(PackOptions):
 
 def folder(options: FolderOptions, split: str = "train") -> Dataset | World:
     """The pictures of one split, in the order of their names or of the table; of an undivided folder, maybe a world."""
-    root = _split(options.path.expanduser(), split)
+    path = options.path.expanduser()
+    root = _split(path, split)
     name = f"folder:path={options.path}"
     if (root / "factors.csv").is_file():
-        data = _factors(root / "factors.csv", name, options)
-        return _world(data) if root == options.path.expanduser() else data
+        data = _factors(*_tables(path, root / "factors.csv"), name, options)
+        return _world(data) if root == path else data
     if (root / "labels.csv").is_file():
-        return _labels(root / "labels.csv", name, options)
-    classes = _classes(options.path.expanduser(), root)
+        return _labels(*_tables(path, root / "labels.csv"), name, options)
+    classes = _classes(path, root)
     files = _pictures(root)
     labels = [classes.index(file.relative_to(root).parts[0]) for file in files] if classes else None
     return Dataset(
@@ -71,7 +72,12 @@ def folder_splits(options: FolderOptions) -> dict[str, int]:
 
 def _count(root: Path) -> int:
     table = next((root / name for name in ("factors.csv", "labels.csv") if (root / name).is_file()), None)
-    return len(_table(table)[0]) if table else len(_pictures(root))
+    return len(_listed(read_table(table))) if table else len(_pictures(root))
+
+
+def _roots(path: Path) -> list[Path]:
+    """The folders of the splits, or the one folder that is not divided."""
+    return [path / name for name in SPLITS if (path / name).is_dir()] or [path]
 
 
 def _split(path: Path, split: str) -> Path:
@@ -92,8 +98,9 @@ def _split(path: Path, split: str) -> Path:
 
 def _classes(path: Path, root: Path) -> list[str]:
     """Names of the class folders of all splits together, so that a label means the same in each."""
-    roots = [path / name for name in SPLITS if (path / name).is_dir()] or [root]
-    names = {child.name for place in roots for child in place.iterdir() if child.is_dir() and _any_picture(child)}
+    names = {
+        child.name for place in _roots(path) for child in place.iterdir() if child.is_dir() and _any_picture(child)
+    }
     if names and any(child.suffix.lower() in ENDINGS for child in root.iterdir()):
         raise MetapriorError(f"{root} has pictures both beside class folders and in them; move them into one")
     return sorted(names)
@@ -114,18 +121,38 @@ def _read(files: list[Path], name: str, options: FolderOptions) -> Tensor:
     return stack(decode_all([(file, str(file)) for file in files], options.size, options.channels), name)
 
 
-def _factors(table: Path, name: str, options: FolderOptions) -> Dataset:
-    files, columns = _table(table)
-    if not columns:
-        raise MetapriorError(f"{table} needs a column for each factor beside the column 'file'")
-    indexed = [_indices(cells, f"{table}: the column '{column}'") for column, cells in columns.items()]
+def _tables(path: Path, own: Path) -> tuple[Table, list[Table]]:
+    """The table of one split, and those of all splits together, so that an index means the same in each."""
+    tables = [read_table(root / own.name) for root in _roots(path) if (root / own.name).is_file()]
+    table = next(table for table in tables if table.path == own)
+    for other in tables:
+        if list(other.columns) != list(table.columns):
+            raise MetapriorError(
+                f"{other.path} has the columns file, {', '.join(other.columns)}, and {table.path} has file, "
+                f"{', '.join(table.columns)}; give the tables of all splits the same columns in the same order"
+            )
+    return table, tables
+
+
+def _listed(table: Table) -> list[Path]:
+    files = [table.path.parent / name for name in table.files]
+    absent = next((file for file in files if not file.is_file()), None)
+    if absent is not None:
+        raise MetapriorError(f"{table.path} names {absent}, which is not there")
+    return files
+
+
+def _factors(table: Table, tables: list[Table], name: str, options: FolderOptions) -> Dataset:
+    if not table.columns:
+        raise MetapriorError(f"{table.path} needs a column for each factor beside the column 'file'")
+    numbered = [indices(table, tables, column) for column in table.columns]
     return Dataset(
         name,
-        images=_read(files, name, options),
-        factors=torch.stack([indices for indices, _ in indexed], dim=1),
-        factor_names=tuple(columns),
-        factor_sizes=tuple(len(values) for _, values in indexed),
-        factor_values=tuple(tuple(values) for _, values in indexed),
+        images=_read(_listed(table), name, options),
+        factors=torch.stack([column for column, _ in numbered], dim=1),
+        factor_names=tuple(table.columns),
+        factor_sizes=tuple(len(values) for _, values in numbered),
+        factor_values=tuple(values for _, values in numbered),
     )
 
 
@@ -144,46 +171,10 @@ def _world(data: Dataset) -> Dataset | World:
     return World(data.name, names, sizes, shape, held, factor_values=values)
 
 
-def _labels(table: Path, name: str, options: FolderOptions) -> Dataset:
-    files, columns = _table(table)
-    if list(columns) != ["label"]:
-        raise MetapriorError(f"{table} needs the columns 'file' and 'label', and has file, {', '.join(columns)}")
-    indices, values = _indices(columns["label"], f"{table}: the column 'label'")
-    return Dataset(name, images=_read(files, name, options), labels=indices, class_names=tuple(values))
-
-
-def _table(table: Path) -> tuple[list[Path], dict[str, list[str]]]:
-    try:
-        with table.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            rows, names = list(reader), reader.fieldnames or []
-    except (csv.Error, UnicodeDecodeError) as error:
-        raise MetapriorError(f"{table} is not a table of comma-separated values: {error}") from error
-    if not rows or "file" not in rows[0]:
-        raise MetapriorError(f"{table} needs a first line of column names with 'file' among them, and rows below it")
-    if twice := [name for name in names if names.count(name) > 1]:
-        raise MetapriorError(f"{table} has two columns called '{twice[0]}'; give each factor a name of its own")
-    listed = [row["file"] for row in rows]
-    ragged = next((i for i, row in enumerate(rows, 2) if None in row or None in row.values()), None)
-    if ragged is not None:
-        raise MetapriorError(f"{table}, line {ragged} has more or fewer columns than the first line")
-    if twice := next((name for name, times in Counter(listed).items() if times > 1), None):
-        raise MetapriorError(f"{table} lists '{twice}' twice; give each picture one line")
-    files = [table.parent / name for name in listed]
-    absent = next((file for file in files if not file.is_file()), None)
-    if absent is not None:
-        raise MetapriorError(f"{table} names {absent}, which is not there")
-    return files, {name: [row[name].strip() for row in rows] for name in rows[0] if name != "file"}
-
-
-def _indices(cells: list[str], what: str) -> tuple[Tensor, list[str]]:
-    """Cells as indices into their sorted distinct values, and those; -1 for an empty cell, and some must not be."""
-    distinct = {cell for cell in cells if cell}
-    if not distinct:
-        raise MetapriorError(f"{what} has no value in any row; fill it in, or delete it")
-    try:
-        values = sorted(distinct, key=float)
-    except ValueError:
-        values = sorted(distinct)
-    place = {value: i for i, value in enumerate(values)} | {"": -1}
-    return torch.tensor([place[cell] for cell in cells]), values
+def _labels(table: Table, tables: list[Table], name: str, options: FolderOptions) -> Dataset:
+    if list(table.columns) != ["label"]:
+        raise MetapriorError(
+            f"{table.path} needs the columns 'file' and 'label', and has file, {', '.join(table.columns)}"
+        )
+    labels, values = indices(table, tables, "label")
+    return Dataset(name, images=_read(_listed(table), name, options), labels=labels, class_names=values)
