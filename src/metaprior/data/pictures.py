@@ -16,17 +16,19 @@ from torch import Tensor
 from metaprior.core import MetapriorError
 
 SMALL = 8192
+BITS_PER_SAMPLE = 258  # the tag of a TIFF
 
 
 def decode(source: bytes | Path, where: str, size: int | None = None, channels: int | None = None) -> Tensor:
-    """One picture, uint8, C×H×W with C = 1 for grey and 3 for all others, alpha dropped.
+    """One picture, uint8, C×H×W with C = 1 for grey and 3 for all others, alpha dropped; 16-bit grey is scaled to 8.
 
     With ``size`` the shorter side is scaled to it (Lanczos) and the centre square cut out. ``channels`` forces grey or
     colour. ``where`` names the picture in errors.
     """
     try:
-        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as picture:
-            grey = channels == 1 or (channels is None and picture.mode in ("1", "L", "I;16"))
+        with Image.open(io.BytesIO(source) if isinstance(source, bytes) else source) as opened:
+            picture = _of_bytes(opened, where)
+            grey = channels == 1 or (channels is None and picture.mode in ("1", "L"))
             picture = picture.convert("L" if grey else "RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise MetapriorError(f"{where} is not a readable picture: {str(error).splitlines()[0]}") from error
@@ -67,6 +69,25 @@ def stack(pictures: list[UInt8[Tensor, "c h w"]], name: str) -> UInt8[Tensor, "n
 
 def _one(source: tuple[bytes | Path, str], size: int | None, channels: int | None) -> Tensor:
     return decode(*source, size=size, channels=channels)
+
+
+def _of_bytes(picture: Image.Image, where: str) -> Image.Image:
+    """Grey of more bits scaled to 8 and rounded, where Pillow itself would cut off at 255; other pictures as they are.
+
+    Pillow opens a ``PGM`` of more than 8 bits as 32-bit integers, and before 10.3 a ``PNG`` too; they are of 16.
+    """
+    if picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format in ("PNG", "PPM")):
+        bits = getattr(picture, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0]  # a TIFF may have 12
+        white = 2**bits - 1
+        levels = np.asarray(picture).astype(np.uint32)
+        return Image.fromarray(((levels * 255 + white // 2) // white).astype(np.uint8))
+    if picture.mode in ("I", "F"):
+        kind = {"I": "32-bit integers", "F": "floating-point numbers"}[picture.mode]
+        raise MetapriorError(
+            f"{where} holds {kind}, which do not say what is black and what is white; save it as 8-bit or 16-bit grey, "
+            "scaled to the whole range"
+        )
+    return picture
 
 
 def _square(picture: Image.Image, size: int) -> Image.Image:
