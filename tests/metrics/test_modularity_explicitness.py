@@ -176,3 +176,29 @@ def test_shift_and_scale_of_codes_do_not_matter() -> None:
     scale, shift = np.array([1e-3, 10.0, -1.0, 1e4]), np.array([5.0, 0.0, -3.0, 1e4])
     moved = explicitness(train * scale + shift, factors, test * scale + shift, answers)
     assert moved.value == pytest.approx(explicitness(train, factors, test, answers).value, abs=1e-4)
+
+
+def test_a_code_of_two_factors_alike_is_live_and_has_no_modularity() -> None:
+    factors = np.indices((2, 2)).reshape(2, -1).T
+    result = modularity(np.column_stack([factors[:, 0], factors @ [2, 1], np.zeros(4)]), factors)
+    assert result.per_code.tolist() == [1.0, 0.0, 0.0]
+    assert (result.value, result.live_value, result.dead_codes) == (pytest.approx(1 / 3), 0.5, (2,))
+
+
+def test_test_codes_are_in_the_units_of_training() -> None:
+    # the middle value is the likelier the nearer a code is to the centre, and the mean of these test rows is another
+    rng = np.random.default_rng(0)
+    factors = rng.integers(3, size=(3_000, 1))
+    codes = factors + rng.normal(size=factors.shape)
+    train, values = codes[:2_000], factors[:2_000]
+    aside = codes[2_000:, 0] > 1
+    test, answers = codes[2_000:][aside], factors[2_000:][aside]
+    mean, scale = train.mean(axis=0), train.std(axis=0)
+    fit = LogisticRegression(tol=1e-8, max_iter=10_000).fit((train - mean) / scale, values[:, 0])
+
+    def area(centre: np.ndarray, unit: np.ndarray) -> float:
+        return float(roc_auc_score(answers == fit.classes_, fit.predict_proba((test - centre) / unit)))
+
+    assert explicitness(train, values, test, answers).value == pytest.approx(area(mean, scale), abs=1e-4)
+    for wrong in (area(test.mean(axis=0), scale), area(test.mean(axis=0), test.std(axis=0))):
+        assert wrong != pytest.approx(area(mean, scale), abs=0.01)

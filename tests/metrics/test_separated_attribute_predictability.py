@@ -122,3 +122,16 @@ def test_precision_does_not_matter(dtype: type) -> None:
     assert sap(train.astype(dtype), factors, test.astype(dtype), answers).value == pytest.approx(
         sap(train, factors, test, answers).value, abs=0.01
     )
+
+
+def test_codes_keep_their_scale() -> None:
+    # the penalty holds the slope of small codes down, and what it leaves of them is not what standardised ones give
+    train, factors, test, answers = noisy()
+    small = sap(0.02 * train, factors, 0.02 * test, answers)
+    standardised = sap(train / train.std(axis=0), factors, test / train.std(axis=0), answers)
+    assert np.abs(small.scores - standardised.scores).max() > 0.1
+    for i in range(4):
+        for k in range(3):
+            machine = LinearSVC(C=0.01, class_weight="balanced", tol=1e-8, max_iter=100_000, dual=False)
+            machine.fit(0.02 * train[:, [i]], factors[:, k])
+            assert small.scores[i, k] == pytest.approx(machine.score(0.02 * test[:, [i]], answers[:, k]), abs=0.01)

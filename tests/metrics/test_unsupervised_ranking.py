@@ -36,7 +36,7 @@ def test_order_and_sign_of_codes_do_not_matter(similarity: Similarity, greatest:
 
 @pytest.mark.parametrize("similarity", ["lasso", "spearman"])
 def test_the_definition(similarity: Similarity) -> None:
-    models = [mixed(0), mixed(1), independent()]
+    models = [mixed(0), mixed(1), independent(), mixed(2)]
     result = udr(models, None, similarity)
     standardised = [(z - z.mean(0)) / z.std(0) for z in models]
     for i, one in enumerate(standardised):
@@ -48,7 +48,7 @@ def test_the_definition(similarity: Similarity) -> None:
                 similar = np.abs([[spearmanr(a, b).statistic for b in other.T] for a in one.T])
                 assert result.pairs[i, j] == pytest.approx(strength(similar))
     assert result.scores == pytest.approx(
-        [np.median([result.pairs[i, j] for i in range(3) if i != j]) for j in range(3)]
+        [np.median([result.pairs[i, j] for i in range(4) if i != j]) for j in range(4)]
     )
 
 
@@ -119,3 +119,13 @@ def test_bad_input_is_refused() -> None:
         udr([codes, codes], [np.ones(5), np.full(5, np.nan)])
     with pytest.raises(MetapriorError, match="did you mean 'lasso'"):
         udr([codes, codes], None, "laso")  # type: ignore[arg-type]
+
+
+def test_a_stray_model_does_not_lower_the_others() -> None:
+    codes = independent()
+    alike = [codes, -codes, codes[:, ::-1]]
+    stray = np.random.default_rng(1).normal(size=codes.shape)
+    alone, beside = udr(alike, None), udr([*alike, stray], None)
+    assert beside.scores is not None
+    assert beside.scores[:3] == pytest.approx(alone.scores, abs=1e-3)
+    assert beside.scores[3] < 0.1
