@@ -91,12 +91,10 @@ def test_too_few_rows_give_a_reason() -> None:
     assert factor_vae_score(np.zeros((1, 2)), (1, 1)).reason == "no factor varies"
 
 
-@pytest.mark.parametrize("constant", [0.0, 0.1, 1e-200])
+@pytest.mark.parametrize("dead", [np.zeros(60), np.full(60, 0.1), np.arange(60) * 1e-200], ids=["0", "0.1", "tiny"])
 @pytest.mark.parametrize("place", [0, 1, 3])
-def test_dead_codes_take_no_part_without_a_threshold_either(place: int, constant: float) -> None:
-    result = factor_vae_score(
-        np.insert(FACTORS.astype(float), place, constant, axis=1), SIZES, Votes(400, 200, prune=0)
-    )
+def test_dead_codes_take_no_part_without_a_threshold_either(place: int, dead: np.ndarray) -> None:
+    result = factor_vae_score(np.insert(FACTORS.astype(float), place, dead, axis=1), SIZES, Votes(400, 200, prune=0))
     assert (result.value, result.num_active) == (1.0, 3)
     assert not result.active[place]
     assert result.votes[:, place].sum() == 0
