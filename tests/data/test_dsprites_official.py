@@ -1,5 +1,6 @@
 """The published files' layout, in files that are small."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -9,19 +10,19 @@ import pytest
 import torch
 
 from metaprior.core import MetapriorError
-from metaprior.data import DSpritesOptions, OfficialOptions, dsprites_world, load, read_dsprites
+from metaprior.data import DSpritesOptions, OfficialOptions, World, dsprites_world, load, official, read_dsprites
 
 SMALL = dsprites_world(DSpritesOptions(scale=2, orientation=2, position_x=2, position_y=3))
 NPZ = "dsprites_ndarray_co1sh3sc6or40x32y32_64x64.npz"
 
 
-def arrays() -> dict[str, Any]:
+def arrays(world: World = SMALL) -> dict[str, Any]:
     """What a file of the published layout holds: imgs of 0 and 1, six latents, the first of them the one colour."""
-    index = torch.arange(len(SMALL))
-    factors = SMALL.factors_of(index).numpy()
-    classes = np.concatenate([np.zeros((len(SMALL), 1), dtype=np.int64), factors], axis=1)
+    index = torch.arange(len(world))
+    factors = world.factors_of(index).numpy()
+    classes = np.concatenate([np.zeros((len(world), 1), dtype=np.int64), factors], axis=1)
     return {
-        "imgs": (SMALL.render(torch.from_numpy(factors))[:, 0].numpy() // 255).astype(np.uint8),
+        "imgs": (world.render(torch.from_numpy(factors))[:, 0].numpy() // 255).astype(np.uint8),
         "latents_values": classes.astype(np.float64),
         "latents_classes": classes,
     }
@@ -32,9 +33,9 @@ def write_npz(path: Path, content: dict[str, Any]) -> Path:
     return path
 
 
-def write_hdf5(path: Path, content: dict[str, Any]) -> Path:
+def write_hdf5(path: Path, content: dict[str, Any], **how: Any) -> Path:
     with h5py.File(path, "w") as file:
-        file["imgs"] = content["imgs"]
+        file.create_dataset("imgs", data=content["imgs"], **how)
         file["latents/values"] = content["latents_values"]
         file["latents/classes"] = content["latents_classes"]
     return path
@@ -54,6 +55,64 @@ def test_shrunk_as_the_rendered_world_is(tmp_path: Path) -> None:
     options = DSpritesOptions(size=16, scale=2, orientation=2, position_x=2, position_y=3)
     assert world.image_shape == (1, 16, 16)
     assert world.digest == dsprites_world(options).digest
+
+
+def write_stored(path: Path, content: dict[str, Any]) -> Path:
+    np.savez(path, **content)
+    return path
+
+
+def write_packed_hdf5(path: Path, content: dict[str, Any]) -> Path:
+    """Chunks of many pictures and few pixels, as h5py cuts them unless told otherwise, no multiple of a block."""
+    return write_hdf5(path, content, chunks=(1500, 16, 16), compression="gzip")
+
+
+EVERY = [(write_npz, "d.npz"), (write_stored, "d.npz"), (write_hdf5, "d.hdf5"), (write_packed_hdf5, "d.hdf5")]
+
+
+@pytest.mark.parametrize(("write", "file"), EVERY)
+def test_pictures_of_several_blocks(tmp_path: Path, write: Any, file: str) -> None:
+    rendered = dsprites_world(DSpritesOptions(scale=2, orientation=2, position_x=16, position_y=16))
+    world = read_dsprites(write(tmp_path / file, arrays(rendered)))
+    every = world.factors_of(torch.arange(len(rendered)))
+    assert len(world) == 3072
+    assert torch.equal(world.render(every), rendered.render(every))
+
+
+@pytest.mark.parametrize(("write", "file"), EVERY)
+def test_the_raw_array_is_never_whole_in_memory(tmp_path: Path, write: Any, file: str) -> None:
+    """Of 101 MB of raw pictures, a few blocks of 4 MB are there at a time; what is kept is torch's and not traced."""
+    factors = np.stack(np.meshgrid(*map(np.arange, (1, 3, 2, 4, 32, 32)), indexing="ij"), axis=-1).reshape(-1, 6)
+    content = {"imgs": np.zeros((len(factors), 64, 64), dtype=np.uint8), "latents_classes": factors}
+    path = write(tmp_path / file, content | {"latents_values": factors.astype(np.float64)})
+    del content
+    tracemalloc.start()
+    try:
+        read_dsprites(path, OfficialOptions(size=16))
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 30e6
+
+
+@pytest.mark.parametrize(("write", "file"), EVERY[:-1])
+def test_what_does_not_fit_is_not_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, write: Any, file: str) -> None:
+    path = write(tmp_path / file, arrays())
+    monkeypatch.setattr(official, "memory", lambda: 100_000.0)
+    with pytest.raises(
+        MetapriorError, match=r"'dsprites-official' takes .* at 64 pixels.* take 'dsprites-official:size=32'"
+    ):
+        read_dsprites(path)
+    assert read_dsprites(path, OfficialOptions(size=32)).image_shape == (1, 32, 32)
+
+
+def test_a_stored_archive_with_a_wrong_bit_is_damaged(tmp_path: Path) -> None:
+    path = write_stored(tmp_path / "d.npz", arrays())
+    content = bytearray(path.read_bytes())
+    content[1000] ^= 1
+    path.write_bytes(content)
+    with pytest.raises(MetapriorError, match="damaged"):
+        read_dsprites(path)
 
 
 def test_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,6 @@
 """One large array of a NumPy archive."""
 
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -53,3 +54,16 @@ def test_what_is_packed_is_not_mapped(tmp_path: Path) -> None:
 def test_an_array_by_columns_is_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="by columns"):
         open_array(write(tmp_path / "stored.npz", np.asfortranarray(ARRAY)), "images")
+
+
+@pytest.mark.parametrize("name", ["stored.npz", "packed.npz"])
+def test_a_damaged_archive_is_noticed_when_its_blocks_are_read(tmp_path: Path, name: str) -> None:
+    """A wrong bit of pixels near the end, which only the checksum tells: noise is not packed but copied."""
+    noise = np.random.default_rng(0).integers(0, 256, (40, 30, 40), dtype=np.uint8)
+    path = write(tmp_path / name, noise)
+    content = bytearray(path.read_bytes())
+    content[content.index(noise[-1, -1].tobytes())] ^= 1
+    path.write_bytes(content)
+    array = open_array(path, "images")
+    with pytest.raises(zipfile.BadZipFile, match="CRC"):
+        list(array.blocks(4))

@@ -15,7 +15,7 @@ LOCAL = struct.Struct("<26x2H")  # a member's own header in a zip: its last two 
 
 @dataclass(frozen=True)
 class LargeArray:
-    """An array in a file; ``offset`` is where its bytes begin, None where they are compressed."""
+    """An array in a file, a ``member`` of an archive or alone; its bytes begin at ``offset``, None if compressed."""
 
     path: Path
     member: str
@@ -33,9 +33,9 @@ class LargeArray:
         return np.memmap(self.path, self.dtype, "r", self.offset, self.shape)
 
     def blocks(self, rows: int = 1024) -> Iterator[np.ndarray]:
-        """The array in runs of at most so many rows, unpacked as they come."""
+        """The array in runs of at most so many rows, unpacked as they come; an archive's checksum is checked."""
         starts = range(0, len(self), rows)
-        if self.offset is not None:
+        if not self.member:
             array = self.mapped()
             yield from (np.array(array[start : start + rows]) for start in starts)
             return
@@ -45,6 +45,7 @@ class LargeArray:
             for start in starts:
                 shape = (min(rows, len(self) - start), *self.shape[1:])
                 yield np.frombuffer(bytearray(file.read(shape[0] * bytes_a_row)), self.dtype).reshape(shape)
+            file.read(1)  # zipfile compares the checksum where it meets the end
 
 
 def open_array(path: Path, key: str) -> LargeArray:
