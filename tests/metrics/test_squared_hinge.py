@@ -45,3 +45,25 @@ def test_constant_codes_all_get_one_class() -> None:
     lines = separate(SortedCodes.of(np.full((6, 1), 3.0)), np.array([0, 0, 0, 1, 1, 2]), 0.01)
     assert len(set(lines.predict(0, np.full(5, 3.0)))) == 1
     assert np.isfinite(lines.slope).all()
+
+
+@pytest.mark.parametrize("far", [-1e4, -1e8, -1e12])
+@pytest.mark.parametrize("sign", [-1, 1])
+def test_how_far_an_outlier_lies_on_its_own_side_does_not_matter(sign: int, far: float) -> None:
+    rng = np.random.default_rng(0)
+    label = rng.integers(2, size=2_000)
+    near = 2.0 * label + rng.normal(size=2_000)
+    near[np.flatnonzero(label == 0)[0]] = -100.0  # beyond the margin already
+    codes = sign * np.where(near == -100.0, far, near)
+    found, expected = (separate(SortedCodes.of(each[:, None]), label, 0.01) for each in (codes, sign * near))
+    assert found.slope == pytest.approx(expected.slope, abs=1e-9)
+    assert found.intercept == pytest.approx(expected.intercept, abs=1e-9)
+
+
+@pytest.mark.parametrize("far", [1e6, 1e8, 1e10, 1e15])
+def test_a_reflected_code_has_reflected_lines_also_with_an_outlier(far: float) -> None:
+    codes, label = drawn(4)
+    codes[5] = -far
+    lines, reflected = (separate(SortedCodes.of(each), label, 0.01) for each in (codes, -codes))
+    assert lines.slope == pytest.approx(-reflected.slope, rel=1e-5, abs=1e-3 / far)
+    assert lines.intercept == pytest.approx(reflected.intercept, abs=1e-5)

@@ -2,6 +2,7 @@
 
 On a line, the examples of a class inside its margin are those on one side of a threshold, and so are the others.
 In sorted order their sums are differences of running sums: a step of Newton's method takes look-ups, no pass over rows.
+Running sums that have passed a code of 1e8 no longer hold squares of 1, so each comes with what its rounding lost.
 """
 
 from dataclasses import dataclass
@@ -16,19 +17,20 @@ EXCESS = 1e-10
 
 @dataclass(frozen=True, eq=False)
 class SortedCodes:
-    """Codes about their means, each in ascending order, and sums of their powers 0, 1, 2 over the first 0…n of them."""
+    """Codes about their medians, each in ascending order, and sums of powers 0, 1, 2 over the first 0…n of them."""
 
-    mean: Float[np.ndarray, "codes 1"]
+    centre: Float[np.ndarray, "codes 1"]
     order: Int[np.ndarray, "codes n"]
     values: Float[np.ndarray, "codes n"]
-    sums: Float[np.ndarray, "3 codes n+1"]
+    sums: Float[np.ndarray, "2 3 codes n+1"]
 
     @classmethod
     def of(cls, codes: Float[np.ndarray, "n codes"]) -> "SortedCodes":
         columns = np.ascontiguousarray(codes.T, dtype=np.float64)
-        mean, order = columns.mean(axis=1, keepdims=True), columns.argsort(axis=1)
-        values = np.take_along_axis(columns - mean, order, axis=1)
-        return cls(mean, order, values, _running_sums(values))
+        order = columns.argsort(axis=1)
+        values = np.take_along_axis(columns, order, axis=1)
+        centre = values[:, values.shape[1] // 2, None]
+        return cls(centre, order, values - centre, _running_sums(values - centre))
 
 
 @dataclass(frozen=True, eq=False)
@@ -53,10 +55,10 @@ def separate(codes: SortedCodes, label: Int[np.ndarray, " n"], inverse_strength:
     liblinear's penalty on the intercept included. Labels are 0…K−1, each of which occurs, and K is at least 2.
     """
     problem = _Problem.of(codes, label, inverse_strength)
-    line = np.zeros((2, *problem.segment.shape))  # slope, and height at the code's mean
+    line = np.zeros((2, *problem.segment.shape))  # slope, and height at the code's centre
     value, (inside, outside) = problem.objective(line)
     for _ in range(MAX_STEPS):
-        (w, h), total, m = line, inside + outside, codes.mean
+        (w, h), total, m = line, inside + outside, codes.centre
         slope_w = w - m * (h - m * w) + 2 * (total[2] * w - inside[1] * (1 - h) + outside[1] * (1 + h))
         slope_h = h - m * w + 2 * (total[1] * w - inside[0] * (1 - h) + outside[0] * (1 + h))
         ww, wh, hh = 1 + m**2 + 2 * total[2], 2 * total[1] - m, 1 + 2 * total[0]
@@ -71,7 +73,7 @@ def separate(codes: SortedCodes, label: Int[np.ndarray, " n"], inverse_strength:
             step[worse] /= 2
             trial, margins = problem.objective(line + step * move)
         line, value, (inside, outside) = line + step * move, trial, margins
-    return Lines(line[0], line[1] - line[0] * codes.mean)
+    return Lines(line[0], line[1] - line[0] * codes.centre)
 
 
 @dataclass(frozen=True, eq=False)
@@ -85,12 +87,10 @@ class _Problem:
     """Code by code and class by class, where in the code's order the examples of the class are, ascending."""
     segment: Int[np.ndarray, "codes classes"]
     """What is added to such a place, so that all of ``places`` ascend."""
-    first: Int[np.ndarray, " classes"]
-    """How many examples belong to the classes before."""
-    sums: Float[np.ndarray, "3 codes n+1"]
+    ends: Int[np.ndarray, " classes+1"]
+    """How many examples belong to the classes before each, and to all."""
+    sums: Float[np.ndarray, "2 3 codes n+1"]
     """Running sums of powers in the order of ``places``."""
-    own: Float[np.ndarray, "3 codes classes"]
-    """Their sums over each class."""
 
     @classmethod
     def of(cls, codes: SortedCodes, label: np.ndarray, inverse_strength: float) -> "_Problem":
@@ -104,34 +104,54 @@ class _Problem:
         segment = (np.arange(d)[:, None] * k + np.arange(k)) * (n + 1)
         ends = np.append(0, size.cumsum())
         places = (np.repeat(segment, size, axis=1) + places).ravel()
-        return cls(codes, weight, places, segment, ends[:-1], sums, np.diff(sums[:, :, ends], axis=2))
+        return cls(codes, weight, places, segment, ends, sums)
 
     def objective(self, line: Float[np.ndarray, "2 codes classes"]) -> tuple[np.ndarray, tuple[np.ndarray, np.ndarray]]:
         """Its values, and the weighted power sums of the examples inside the margin: of the class, and of others."""
         w, h = line
         with np.errstate(divide="ignore", invalid="ignore"):  # a flat line has its thresholds at infinity
             upper, lower = (1 - h) / w, (-1 - h) / w
-        _, inside = self._below(upper)
-        everyone, mine = self._below(lower)
-        outside = everyone - mine
-        rising = w >= 0
-        inside = self.weight[0] * np.where(rising, inside, self.own - inside)
-        outside = self.weight[1] * np.where(rising, self.codes.sums[:, :, -1:] - self.own - outside, outside)
+        rising, (first, last), n = w >= 0, (self.ends[:-1], self.ends[1:]), self.codes.values.shape[1]
+        _, mine = self._below(upper)
+        inside = _between(self.sums, np.where(rising, first, mine), np.where(rising, mine, last))
+        count, mine = self._below(lower)
+        outside = _between(self.codes.sums, np.where(rising, count, 0), np.where(rising, n, count))
+        own = _between(self.sums, np.where(rising, mine, first), np.where(rising, last, mine))
+        inside, outside = self.weight[0] * inside.sum(axis=0), self.weight[1] * _less(outside, own).sum(axis=0)
         hinge = inside[0] * (1 - h) ** 2 - 2 * inside[1] * w * (1 - h) + inside[2] * w**2
         hinge += outside[0] * (1 + h) ** 2 + 2 * outside[1] * w * (1 + h) + outside[2] * w**2
-        return 0.5 * (w**2 + (h - w * self.codes.mean) ** 2) + hinge, (inside, outside)
+        return 0.5 * (w**2 + (h - w * self.codes.centre) ** 2) + hinge, (inside, outside)
 
     def _below(self, threshold: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Power sums of all examples, and of those of the class, whose code is below the threshold."""
-        d, n = self.codes.values.shape
-        row = np.arange(d)[:, None]
+        """How many examples have a code below the threshold, and where those of the class end in ``sums``."""
         count = np.stack([each.searchsorted(t) for each, t in zip(self.codes.values, threshold, strict=True)])
-        mine = self.places.searchsorted(self.segment + count) - row * n
-        return self.codes.sums[:, row, count], self.sums[:, row, mine] - self.sums[:, row, self.first]
+        row = np.arange(len(count))[:, None]
+        return count, self.places.searchsorted(self.segment + count) - row * self.codes.values.shape[1]
 
 
-def _running_sums(values: Float[np.ndarray, "codes n"]) -> Float[np.ndarray, "3 codes n+1"]:
-    sums = np.zeros((3, values.shape[0], values.shape[1] + 1))
+def _running_sums(values: Float[np.ndarray, "codes n"]) -> Float[np.ndarray, "2 3 codes n+1"]:
+    """Sums of powers 0, 1, 2 over the first 0…n values, and sums of what rounding lost of each."""
+    sums = np.zeros((2, 3, values.shape[0], values.shape[1] + 1))
     for power in range(3):
-        np.cumsum(values**power, axis=1, out=sums[power, :, 1:])
+        term, (total, lost) = values**power, sums[:, power]
+        np.cumsum(term, axis=1, out=total[:, 1:])
+        np.cumsum(_lost(total[:, :-1], term, total[:, 1:]), axis=1, out=lost[:, 1:])
     return sums
+
+
+def _between(sums: Float[np.ndarray, "2 3 codes n+1"], begin: np.ndarray, end: np.ndarray) -> np.ndarray:
+    """Power sums of the examples from one place to another, with what rounding lost: 2×3×codes×classes."""
+    row = np.arange(sums.shape[2])[:, None]
+    return _less(sums[:, :, row, end], sums[:, :, row, begin])
+
+
+def _less(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """The difference of two sums that come with what rounding lost, as another such."""
+    total = one[0] - other[0]
+    return np.stack([total, _lost(one[0], -other[0], total) + (one[1] - other[1])])
+
+
+def _lost(a: np.ndarray, b: np.ndarray, total: np.ndarray) -> np.ndarray:
+    """What the rounded ``total`` of a + b lacks, exactly (Knuth's two-sum)."""
+    added = total - a
+    return (a - (total - added)) + (b - added)
