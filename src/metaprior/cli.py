@@ -22,7 +22,8 @@ metaprior: learn, judge and use visual representations when labels are few
 
 Begin with
 
-  metaprior train s2-beta-vae --data dsprites:size=16 --labels 100 --steps 5000
+  metaprior train s2-beta-vae --labels 100 --steps 5000 --lr 1e-3 \\
+      --data dsprites:size=16,orientation=4,position_x=8,position_y=8
   metaprior judge disentanglement runs/s2-beta-vae-0
   metaprior report runs/s2-beta-vae-0
 

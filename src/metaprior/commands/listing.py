@@ -11,7 +11,7 @@ from rich.table import Table
 from metaprior.commands.command import Json, as_json, place
 from metaprior.core import unknown
 
-_ROOM = 30
+_ROOM = 60
 """Characters that what is said of a name needs beside it."""
 
 

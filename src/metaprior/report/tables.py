@@ -77,6 +77,8 @@ class HeatMap:
     """For each factor, the least that counts as telling it; None where that is not known."""
     n: int | None = None
     """How many examples the floor is for."""
+    entropy: Float[np.ndarray, " factors"] | None = None
+    """Of each factor, nats; None where that is not known."""
     silent: frozenset[int] = frozenset()
     """Inactive codes, which are not outlined as if they stood for a factor."""
 
@@ -105,8 +107,9 @@ class HeatMap:
         return {(code, k) for k, code in enumerate(self.best) if code is not None}
 
     def tells(self, code: int) -> int | None:
-        """The factor a code has the most of, of those that it tells; None if it tells nothing."""
-        counting = np.where(self.counts[code], self.values[code], -np.inf)
+        """The factor a code has the most of, for its entropy, of those that it tells; None if it tells nothing."""
+        share = self.values[code] / (1 if self.entropy is None else np.maximum(self.entropy, 1e-12))
+        counting = np.where(self.counts[code], share, -np.inf)
         return int(counting.argmax()) if self.counts[code].any() else None
 
 
@@ -128,22 +131,23 @@ def heat_map(run: RunView, name: str, order: Sequence[int] | None = None) -> Hea
             continue
         if values.size and values.shape == (len(found), len(columns)):
             fits = order is not None and sorted(order) == list(range(len(found)))
-            floor, n = telling(run, judged, len(columns)) if name == "mutual_information" else (None, None)
+            floor, n, entropy = telling(run, judged, len(columns)) if name == "mutual_information" else (None, None, None)
             rank = list(order or []) if fits else order_by_information(values)
             seen = run.examples.codes if run.examples else np.empty((0, 0))
             silent = np.flatnonzero(seen.var(axis=0) < SILENT) if seen.shape[1] == len(found) else []
-            return HeatMap(found, columns, values, rank, floor, n, frozenset(map(int, silent)))
+            return HeatMap(found, columns, values, rank, floor, n, entropy, frozenset(map(int, silent)))
     return None
 
 
-def telling(run: RunView, judged: Any, factors: int) -> tuple[np.ndarray | None, int | None]:
-    """The information that counts as telling each factor, by what the score says of its sample."""
+def telling(run: RunView, judged: Any, factors: int) -> tuple[np.ndarray | None, int | None, np.ndarray | None]:
+    """The information that counts as telling each factor, by what the score says of its sample: how many examples it
+    holds, and the factors' entropies in it."""
     score = judged["scores"].get("mig") or {}
     sizes = (run.config.get("data_spec") or {}).get("factor_sizes") or []
     entropy = np.array(score.get("entropy", np.log(sizes)), dtype=float)  # a world's factors are uniform
     if len(entropy) != factors or not score.get("n"):
-        return None, None
-    return least_information(entropy, score["n"], score.get("bins", 20)), score["n"]
+        return None, None, None
+    return least_information(entropy, score["n"], score.get("bins", 20)), score["n"], entropy
 
 
 def least_information(entropy: Float[np.ndarray, " factors"], n: int, bins: int) -> Float[np.ndarray, " factors"]:
