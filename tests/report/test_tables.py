@@ -73,3 +73,11 @@ def test_codes_stand_by_what_they_tell_else_by_what_moves_them() -> None:
     moved = Examples(codes[:, ::-1].copy(), factors=factors)
     assert code_order(view(scores={}, examples=moved)) == [1, 0, 2]
     assert code_order(view(scores={})) is None
+
+
+def test_a_code_is_called_after_the_factor_of_whose_entropy_it_has_the_largest_share() -> None:
+    entropy = np.log([3, 6])
+    shares = np.array([[0.10, 0.08]])
+    table = HeatMap(["a"], ["shape", "scale"], shares * entropy, [0], np.zeros(2), 100, entropy)
+    assert table.values[0, 0] < table.values[0, 1]
+    assert table.tells(0) == 0

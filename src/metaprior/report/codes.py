@@ -5,7 +5,6 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from jaxtyping import Float
-from scipy.optimize import linear_sum_assignment
 from torch import Tensor
 
 SILENT = 0.01
@@ -25,6 +24,8 @@ def order_by_information(information: Float[np.ndarray, "codes factors"]) -> lis
     >>> order_by_information(np.array([[0.0, 0.1], [0.0, 2.0], [1.0, 0.2]]))
     [2, 1, 0]
     """
+    from scipy.optimize import linear_sum_assignment
+
     codes, factors = linear_sum_assignment(information, maximize=True)
     matched = [int(code) for _, code in sorted(zip(factors, codes, strict=True))]
     rest = [int(code) for code in np.argsort(-information.sum(axis=1), kind="stable") if code not in matched]
