@@ -20,7 +20,8 @@ from metaprior.methods import (
     find_recipe,
 )
 from metaprior.study import Experiment, build_method, carry_out, load, train
-from metaprior.study.experiment import build_sources, warm_start
+from metaprior.study.experiment import build_sources
+from metaprior.study.runs import warm_start
 from metaprior.training import Callback, Loop, Run
 
 WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"

@@ -98,7 +98,7 @@ _WHICH_RUN = "--resume goes on with the run in --out; say which, such as --resum
 def train(experiment: Any, options: Train) -> int:
     """Carry the experiment out and say where its run lies; of several processes the first one speaks."""
     from metaprior.study import carry_out
-    from metaprior.study.experiment import already_finished
+    from metaprior.study.runs import already_finished
     from metaprior.training import Run
     from metaprior.training.processes import join_processes
 

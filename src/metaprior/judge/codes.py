@@ -97,8 +97,9 @@ def _encoder(model: Encodes, data: Gathers, representation: Representation, batc
 def _of_rows(codes: Encoded, factors: np.ndarray) -> CodesOfRows:
     as_pair(codes.mean, factors)
     missing = factors == -1
-    known = ~missing[:, ~missing.all(axis=0)].any(axis=1)
-    if missing.all() or not known.any():
+    told = ~missing.all(axis=0)
+    known = ~(missing[:, told].any(axis=1))
+    if not (told.any() and known.any()):
         raise MetapriorError("every row of this data set misses some factor, so there is nothing to judge codes by")
     if known.all():
         return CodesOfRows(codes, factors)

@@ -131,11 +131,11 @@ def heat_map(run: RunView, name: str, order: Sequence[int] | None = None) -> Hea
             continue
         if values.size and values.shape == (len(found), len(columns)):
             fits = order is not None and sorted(order) == list(range(len(found)))
-            floor, n, entropy = telling(run, judged, len(columns)) if name == "mutual_information" else (None, None, None)
+            telling_of = telling(run, judged, len(columns)) if name == "mutual_information" else (None, None, None)
             rank = list(order or []) if fits else order_by_information(values)
             seen = run.examples.codes if run.examples else np.empty((0, 0))
             silent = np.flatnonzero(seen.var(axis=0) < SILENT) if seen.shape[1] == len(found) else []
-            return HeatMap(found, columns, values, rank, floor, n, entropy, frozenset(map(int, silent)))
+            return HeatMap(found, columns, values, rank, *telling_of, frozenset(map(int, silent)))
     return None
 
 

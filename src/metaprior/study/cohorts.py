@@ -10,8 +10,9 @@ from typing import Any, TypeAlias
 
 from metaprior.core import MetapriorError, to_plain
 from metaprior.data import load as load_data
-from metaprior.study.experiment import Experiment, already_finished, begin, build_method, build_sources, check_folder
+from metaprior.study.experiment import Experiment, build_method, build_sources
 from metaprior.study.plan import Task
+from metaprior.study.runs import already_finished, begin, check_folder
 from metaprior.study.task import data_of
 from metaprior.training import Member, Run, fit_cohort
 from metaprior.training.checkpoint import checkpoints

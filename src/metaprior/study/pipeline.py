@@ -15,15 +15,9 @@ from metaprior.core import MetapriorError, Recipe, from_plain, unknown
 from metaprior.data import load as load_data
 from metaprior.judge import USUAL, Scores, Settings, write_scores
 from metaprior.study.criteria import Criterion, find_criterion, groups_of_choices
-from metaprior.study.experiment import (
-    Experiment,
-    build_method,
-    data_spec,
-    finish,
-    labelled_sets,
-    refuse_labelling_of_none,
-)
+from metaprior.study.experiment import Experiment, build_method, data_spec, labelled_sets, refuse_labelling_of_none
 from metaprior.study.judging import judge_run
+from metaprior.study.runs import finish
 from metaprior.study.selection import Labels, Selection, refuse_other_losses, select, write_selection
 from metaprior.training import Run
 

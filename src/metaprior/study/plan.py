@@ -14,14 +14,12 @@ from metaprior.judge import USUAL, Settings, metrics_of
 from metaprior.judge.codes import Representation
 from metaprior.metrics import Backend
 from metaprior.study.criteria import find_criterion
-from metaprior.study.experiment import Experiment
+from metaprior.study.experiment import OF_THE_RUN_ALONE, Experiment
 from metaprior.study.grid import Grid, Point
 from metaprior.study.selection import Labels
 
 _LABELS = {"labels": "count", "label_seed": "seed", "labeller": "labeller"}
 """Fields that say on which labels a model is validated, where its method does not learn from them."""
-_OF_THE_RUN_ALONE = ("keep", "log_every", "checkpoint_every", "tensorboard", "wandb", "explode")
-"""Options of the loop that do not decide the model."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,7 +166,7 @@ def _check_data(name: Any) -> None:
 def run_id(experiment: Experiment) -> str:
     """Twelve hexadecimal digits of all that decides the model."""
     plain = to_plain(experiment)
-    plain["loop"] = {name: value for name, value in plain["loop"].items() if name not in _OF_THE_RUN_ALONE}
+    plain["loop"] = {name: value for name, value in plain["loop"].items() if name not in OF_THE_RUN_ALONE}
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
 
 

@@ -15,9 +15,10 @@ from metaprior.data import load as load_data
 from metaprior.files import whole
 from metaprior.judge import Score, Settings, judge, write_scores
 from metaprior.study.criteria import TRAIN_SHARE, elbo_terms, r_sup
-from metaprior.study.experiment import HELD_IN_MEMORY, already_finished, finish, load
+from metaprior.study.experiment import HELD_IN_MEMORY, load
 from metaprior.study.judging import judge_run
 from metaprior.study.plan import Judging, Task
+from metaprior.study.runs import already_finished, finish
 from metaprior.study.selection import Labels
 from metaprior.training import Run
 
