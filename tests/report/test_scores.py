@@ -8,6 +8,7 @@ from rich.console import Console
 
 from metaprior.judge import Score, Scores
 from metaprior.report import judgement, score_table
+from metaprior.report.page import render
 from metaprior.report.scores import headline, rows, sentence
 from metaprior.report.words import facts, labels
 from tests.report.views import CONFIG, SCORES, view
@@ -83,6 +84,38 @@ def test_the_terminal_shows_values_ceilings_and_differences() -> None:
     line = next(line for line in text.splitlines() if line.startswith("MIG"))
     assert "by chance" not in text
     assert line.split() == ["MIG", "0.313", "0.100", "0.902", "+0.213"]
+
+
+def test_scores_of_some_runs_alone_are_counted_in_the_terminal_and_folded_on_the_page() -> None:
+    more = copy.deepcopy(SCORES)
+    more["disentanglement"]["scores"]["sap"] = {"value": 0.5, "n": 10, "seed": 0, "protocol": "world"}
+    runs = [view(scores=more), baseline(scores=SCORES)]
+    said = printed(score_table(runs))
+    assert "SAP" not in said
+    assert "1 more scores are of some runs alone" not in said
+    assert "1 more score is of some runs alone; it is on the page." in said
+    assert "SAP" in printed(score_table(runs[:1]))
+    page = render(runs)
+    assert page.index("of some runs alone</summary>") < page.index('<th scope="row">SAP')
+
+
+def test_scores_where_less_is_better_say_so() -> None:
+    scores = Scores(
+        "disentanglement", {"unfairness": Score(0.1, 10, 0, "world"), "mig": Score(0.1, 10, 0, "world")}, "m", "d"
+    )
+    said = printed(judgement(scores))
+    assert "unfairness ↓" in said
+    assert "mig ↓" not in said
+    assert "↓ less is better." in said
+
+
+def test_a_test_that_was_learned_from_is_told() -> None:
+    told = Score(0.5, 10, 0, "world", details={"test_seen": 0.886})
+    said = printed(judgement(Scores("disentanglement", {"dci_informativeness": told}, "m", "d")))
+    assert "up to 89 % of the test examples of dci_informativeness are among those that its" in said
+    scores = copy.deepcopy(SCORES)
+    scores["disentanglement"]["scores"]["mig"]["test_seen"] = 0.5
+    assert "up to 50 %" in printed(score_table([view(scores=scores)]))
 
 
 def test_what_no_score_has_gets_no_column() -> None:

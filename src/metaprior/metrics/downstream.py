@@ -34,7 +34,8 @@ class Downstream:
     @property
     def mean(self) -> Float[np.ndarray, " sizes"]:
         """Mean test accuracy over the factors, at each size."""
-        return np.delete(self.test_accuracy, self.constant_factors, axis=1).mean(axis=1)
+        told = np.delete(self.test_accuracy, self.constant_factors, axis=1)
+        return told.mean(axis=1) if told.size else np.zeros(len(told))
 
     @property
     def worst(self) -> Float[np.ndarray, " sizes"]:

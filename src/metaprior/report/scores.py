@@ -39,6 +39,11 @@ class Row:
         return [entry.get("value") if entry else None for entry in self.entries]
 
     @property
+    def of_all(self) -> bool:
+        """Whether all runs were judged by it."""
+        return all(entry is not None for entry in self.entries)
+
+    @property
     def ceiling(self) -> float | None:
         """What a perfect representation would score here, where that is known."""
         known = [entry["ceiling"] for entry in self.entries if entry and entry.get("ceiling") is not None]

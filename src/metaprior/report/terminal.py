@@ -56,8 +56,10 @@ def judgement(scores: Scores) -> Group:
 def score_table(runs: Sequence[RunView]) -> Group:
     """Rows are metrics, columns are runs; then, where they are known, what chance gives, the ceiling and, for two runs
     judged alike, the difference. Runs without scores come with the command that judges them."""
-    found = rows(runs)
-    below = seen(runs)
+    found, below = rows(runs), seen(runs)
+    if (common := [row for row in found if row.of_all]) and (more := len(found) - len(common)):
+        told = "score is of some runs alone; it is" if more == 1 else "scores are of some runs alone; they are"
+        found, below = common, [*below, f"{more} more {told} on the page."]
     if to_judge := unjudged(runs):
         below += ["No scores yet. To judge:" if not found else "Not judged yet:", *(f"  {line}" for line in to_judge)]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
