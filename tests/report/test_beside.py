@@ -31,7 +31,7 @@ def test_runs_of_one_method_go_by_the_choices_in_which_they_differ() -> None:
         ("S2-β-VAE (beta 1.0)", "100 labels"),
         ("S2-β-VAE (beta 4.0)", "100 labels"),
     ]
-    assert facts_beside([weak, strong])[1][0][0] == "beta 1.0"
+    assert facts_beside([weak, strong])[1][0][0] == "beta 1"
 
 
 def test_each_factor_has_the_code_of_each_run_that_has_most_information_of_it() -> None:

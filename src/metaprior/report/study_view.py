@@ -16,7 +16,7 @@ from metaprior.core import MetapriorError
 from metaprior.data import LabellerName
 from metaprior.metrics import METRICS, less_is_better
 from metaprior.report.scores import HEADLINES
-from metaprior.report.words import flat, metric_name
+from metaprior.report.words import choice, flat, metric_name
 from metaprior.study.criteria import find_criterion
 from metaprior.study.results import results
 from metaprior.study.running import read_failure
@@ -114,7 +114,7 @@ class StudyView:
             for name, value in each.items():
                 seen[run["recipe"]][name].add(str(value))
         told = [
-            (run["recipe"], ", ".join(_said(k, v) for k, v in each.items() if len(seen[run["recipe"]][k]) > 1))
+            (run["recipe"], ", ".join(choice(k, v) for k, v in each.items() if len(seen[run["recipe"]][k]) > 1))
             for run, each in zip(self.runs, choices, strict=True)
         ]
         return told if len(set(told)) <= MOST_COHORTS else [(recipe, "") for recipe, _ in told]
@@ -179,13 +179,3 @@ def failures_of(folder: Path) -> dict[str, str]:
     """Why runs of a study failed, by their ids."""
     found = {path.parent.name: read_failure(path.parent) for path in sorted((folder / "runs").glob("*/failure.json"))}
     return {run: reason for run, reason in found.items() if reason}
-
-
-def _said(name: str, value: Any) -> str:
-    """A choice in short: the last part of its name, and its value.
-
-    >>> _said("supervision.gamma_sup", 10.0)
-    'gamma_sup 10'
-    """
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"{name.rpartition('.')[2]} {format(value, 'g') if number else value}"

@@ -93,6 +93,16 @@ def title(run: RunView) -> str:
     return method_name(str(recipe)) if recipe else run.name
 
 
+def choice(name: str, value: Any) -> str:
+    """A choice in short: the last part of its name, and its value.
+
+    >>> choice("supervision.gamma_sup", 10.0)
+    'gamma_sup 10'
+    """
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return f"{name.rpartition('.')[2]} {format(value, 'g') if number else value}"
+
+
 def choices_beside(runs: Sequence[RunView]) -> list[str]:
     """For each run, those choices of its method in which runs of that method differ: ``beta 4, latent_dim 8``."""
     chosen = [flat(run.config.get("method") or {}) for run in runs]
@@ -101,7 +111,7 @@ def choices_beside(runs: Sequence[RunView]) -> list[str]:
         for name, value in each.items():
             values.setdefault((title(run), name), set()).add(plain(value))
     return [
-        ", ".join(f"{n.rpartition('.')[2]} {plain(v)}" for n, v in each.items() if len(values[title(run), n]) > 1)
+        ", ".join(choice(n, v) for n, v in each.items() if len(values[title(run), n]) > 1)
         for run, each in zip(runs, chosen, strict=True)
     ]
 
