@@ -28,8 +28,8 @@ def test_runs_go_by_their_labels_or_where_these_do_not_tell_them_apart_by_their_
 def test_runs_of_one_method_go_by_the_choices_in_which_they_differ() -> None:
     weak, strong = (view("a", config=CONFIG | {"method": {"beta": beta, "latent_dim": 10}}) for beta in (1.0, 4.0))
     assert names_beside([weak, strong]) == [
-        ("S2-β-VAE (beta 1.0)", "100 labels"),
-        ("S2-β-VAE (beta 4.0)", "100 labels"),
+        ("S2-β-VAE (beta 1)", "100 labels"),
+        ("S2-β-VAE (beta 4)", "100 labels"),
     ]
     assert facts_beside([weak, strong])[1][0][0] == "beta 1"
 
