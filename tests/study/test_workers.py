@@ -22,7 +22,8 @@ def test_what_fails_is_told_and_tried_again_on_request_alone(tmp_path: Path) -> 
     assert "by signal 9 (Killed)" in progress.failed[dead]
     again = run_study(study, tmp_path, workers=1)
     assert (again.tried, again.failed) == (0, progress.failed)
-    assert run_study(study, tmp_path, workers=1, retry=True).tried == 2
+    retried = run_study(study, tmp_path, workers=1, retry=True)
+    assert (retried.tried, retried.failed) == (2, progress.failed)
     assert json.loads((tmp_path / "runs" / lost / "failure.json").read_text())["reason"] == progress.failed[lost]
 
 

@@ -42,7 +42,7 @@ class Study:
     dry_run: Json = False
     """Count the models and estimate what they cost, from a few timed steps; train nothing."""
     workers: int | None = None
-    """Processes of one thread each; by default one a core; 0 trains in this process."""
+    """Processes of one thread each; by default one a core, or one where cohorts are trained; 0: this process."""
     cohort: int = 1
     """Train up to so many models that differ in seed and strengths alone as one program; it pays on GPUs."""
     shard: Annotated[str, tyro.conf.arg(metavar="I/N")] = "1/1"
@@ -90,7 +90,8 @@ class Study:
         from metaprior.study import compact, run_study
 
         folder = self.out or Path("studies") / study.name
-        workers = (os.cpu_count() or 1) if self.workers is None else self.workers
+        usual = (os.cpu_count() or 1) if self.cohort == 1 else 1
+        workers = usual if self.workers is None else self.workers
         with shown(study.name, quiet=self.quiet) as report:
             progress = run_study(
                 study, folder, workers=workers, cohort=self.cohort, shard=read_shard(self.shard), retry=self.retry,

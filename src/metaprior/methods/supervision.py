@@ -98,6 +98,10 @@ class Embedding(SupervisedLoss):
         self.sigma = nn.Parameter(torch.ones(len(factor_sizes))) if sigma is None else sigma
         self.factor_sizes = factor_sizes
 
+    def extra_repr(self) -> str:
+        """The numbers of values, which decide the code that runs: members of a cohort have them in common."""
+        return f"factor_sizes={self.factor_sizes}"
+
     def forward(self, means: Tensor, factors: Tensor, step: Step) -> Tensor:
         losses = (
             embedding_xent(means[:, k], self.embedding(k, means), self.unit(k, means), factors[:, k])

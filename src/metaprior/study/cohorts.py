@@ -4,7 +4,7 @@ import contextlib
 import dataclasses
 import json
 from collections import Counter
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -16,6 +16,7 @@ from metaprior.study.runs import already_finished, begin, check_folder
 from metaprior.study.task import data_of
 from metaprior.training import Member, Run, fit_cohort
 from metaprior.training.checkpoint import checkpoints
+from metaprior.training.cohort_members import check_loop
 
 Cohort: TypeAlias = tuple[Task, ...]
 """Tasks that train as one program; often one alone."""
@@ -29,22 +30,19 @@ def cohorts_of(tasks: Iterable[Task], size: int) -> list[Cohort]:
     """
     if size < 1:
         raise MetapriorError(f"a cohort has at least 1 member, not {size}")
+    if size == 1:
+        return [(task,) for task in tasks]
     cohorts: list[list[Task]] = []
     growing: dict[str, list[Task]] = {}
-    scalars: dict[tuple[str, str], Container[str] | None] = {}
+    scalars: dict[str, Container[str] | None] = {}
     for task in tasks:
-        key, name = None, (task.experiment.recipe, task.experiment.data)
-        if size > 1:
-            if name not in scalars:
-                scalars[name] = scalars_of(task.experiment)
-            key = in_common(task.experiment, scalars[name])
-        cohort = growing.get(key) if key else None
-        if cohort is None or len(cohort) == size:
-            cohort = []
-            cohorts.append(cohort)
-            if key:
-                growing[key] = cohort
-        cohort.append(task)
+        if (kind := kind_of(task.experiment)) not in scalars:
+            scalars[kind] = scalars_of(task.experiment)
+        key = f"alone: {task.id}" if scalars[kind] is None else in_common(task.experiment, scalars[kind] or ())
+        if len(growing.get(key, ())) in (0, size):
+            growing[key] = []
+            cohorts.append(growing[key])
+        growing[key].append(task)
     return [tuple(cohort) for cohort in cohorts]
 
 
@@ -53,34 +51,46 @@ def scalars_of(experiment: Experiment) -> Container[str] | None:
     if experiment.warm_start or getattr(experiment.method, "models", ()):
         return None
     try:
+        check_loop(experiment.loop)
         spec = load_data(experiment.data).spec
         sizes = spec.factor_sizes
         spec = dataclasses.replace(spec, labelled_factors=tuple(map(str, sizes)), labelled_factor_sizes=sizes)
         method = build_method(experiment.method, spec, 0)
-    except MetapriorError:
+    except Exception:  # a fault of the user's recipe too: whoever trains it alone is told
         return None
     return method.hyper.keys() if method.cohort else None
 
 
-def in_common(experiment: Experiment, scalars: Container[str] | None) -> str | None:
-    """What an experiment has in common with others of its cohort, as text; None for one that is trained alone."""
-    if scalars is None:
-        return None
+def kind_of(experiment: Experiment) -> str:
+    """All that an experiment is but for its seeds and the numbers among its method's choices, as text."""
+    return common_text(experiment, lambda name, value: isinstance(value, float))
+
+
+def in_common(experiment: Experiment, scalars: Container[str]) -> str:
+    """All that members of its cohort have in common with an experiment, as text."""
+    return common_text(experiment, lambda name, value: name in scalars)
+
+
+def common_text(experiment: Experiment, own: Callable[[str, Any], bool]) -> str:
+    """An experiment as text, without its seeds and without the choices of its method that are a member's own."""
     plain = to_plain(experiment)
-    plain["method"] = without(plain["method"], scalars)
-    return json.dumps(without(plain, ("seed", "label_seed")), sort_keys=True)
+    plain["method"] = without(plain["method"], own)
+    del plain["loop"]["seed"]
+    if experiment.labeller != "partial":  # whose seed says which factors are labelled
+        del plain["label_seed"]
+    return json.dumps(plain, sort_keys=True)
 
 
-def without(plain: Mapping[str, Any], names: Container[str]) -> dict[str, Any]:
-    """A nested mapping without the entries of these names, wherever they are.
+def without(plain: Mapping[str, Any], own: Callable[[str, Any], bool]) -> dict[str, Any]:
+    """A nested mapping without some of its entries, wherever they are.
 
-    >>> without({"beta": 4.0, "supervision": {"gamma_sup": 1.0, "loss": "xent"}}, ("beta", "gamma_sup"))
-    {'supervision': {'loss': 'xent'}}
+    >>> without({"beta": 4.0, "supervision": {"gamma_sup": 1.0, "loss": "xent"}}, lambda name, value: value == 1.0)
+    {'beta': 4.0, 'supervision': {'loss': 'xent'}}
     """
     return {
-        name: without(value, names) if isinstance(value, Mapping) else value
+        name: without(value, own) if isinstance(value, Mapping) else value
         for name, value in plain.items()
-        if name not in names
+        if not own(name, value)
     }
 
 
@@ -90,26 +100,26 @@ def train_together(cohort: Cohort, runs: Path) -> Mapping[str, str]:
     Members that another process is at, that have stopped at another step than most, or whose folder cannot be trained
     into, are left as they are: :func:`metaprior.study.task.run_task` trains them alone, or says why it cannot.
     """
+    diverged = {task.id: reason for task in cohort if (reason := Run(runs / task.id).diverged)}
     with contextlib.ExitStack() as held:
         members: dict[str, Member] = {}
-        for task in in_step(cohort, runs):
+        for task in in_step([task for task in cohort if task.id not in diverged], runs):
             with contextlib.suppress(MetapriorError):
                 members[task.id] = member_of(task.experiment, Run(runs / task.id), held)
         if len(members) < 2:
-            return {}
-        loop = cohort[0].experiment.loop
-        result = fit_cohort(list(members.values()), {}, loop, resume=True)
+            return diverged
+        result = fit_cohort(list(members.values()), {}, cohort[0].experiment.loop, resume=True)
     if result.interrupted:
         raise KeyboardInterrupt
-    return {name: result.diverged[i] for i, name in enumerate(members) if i in result.diverged}
+    return diverged | {name: result.diverged[i] for i, name in enumerate(members) if i in result.diverged}
 
 
-def in_step(cohort: Cohort, runs: Path) -> list[Task]:
+def in_step(cohort: Iterable[Task], runs: Path) -> list[Task]:
     """The unfinished tasks that can go on from one step: the one that most have a checkpoint of, or the beginning."""
     kept: list[tuple[Task, set[str]]] = []
     for task in cohort:
         run = Run(runs / task.id)
-        if not run.diverged and not already_finished(run, task.experiment.loop.steps):
+        if not already_finished(run, task.experiment.loop.steps):
             kept.append((task, {path.name for path in checkpoints(run.folder / "checkpoint")} or {""}))
     counts = Counter(step for _, steps in kept for step in steps)
     common = max(counts, key=lambda step: (counts[step], step), default="")

@@ -14,13 +14,15 @@ from metaprior.files import whole
 from metaprior.study.cohorts import Cohort, cohorts_of
 from metaprior.study.plan import Judging, Study, Task
 from metaprior.study.results import known
-from metaprior.study.task import FAILURE, answers
+from metaprior.study.runs import FAILURE
+from metaprior.study.task import answers
 from metaprior.study.workers import Outcomes, by_crew, here
+from metaprior.training import Run
 
 Report: TypeAlias = Callable[["Progress"], None]
 Executor: TypeAlias = Callable[[Sequence[Cohort], Path, Judging], Outcomes]
 """What trains, judges and validates cohorts, wherever that is: given the folder of the runs, which it sees too, it
-yields each task with what became of it, in whatever order. :func:`metaprior.study.workers.attempt` is all that a
+yields each task once with what became of it, in whatever order. :func:`metaprior.study.workers.fates` is all that a
 process on another machine has to call; when the generator is closed, it must stop what it has under way."""
 
 
@@ -84,15 +86,21 @@ def run_study(
         elif (reason := read_failure(runs / task.id)) and not retry:
             progress.failed[task.id] = reason
         else:
+            if reason:
+                Run(runs / task.id).forget_divergence()
             before = finished.get(task.id, {"labels": []})
             waiting.append(task.asked_too(before["labels"]))  # what was asked before is not forgotten
     told = report or (lambda _: None)
     told(progress)
     if executor is None:
         executor = functools.partial(by_crew, workers=workers) if workers else here
+    open_ones = {task.id for task in waiting}
     outcomes = executor(cohorts_of(waiting, cohort), runs, study.judging)
     with contextlib.closing(outcomes):
         for task, (state, reason) in outcomes:
+            if task.id not in open_ones:
+                raise MetapriorError(f"the executor told of {task.id}, which it was not given or has told of before")
+            open_ones.remove(task.id)
             if state == "full":
                 raise MetapriorError(f"the study stopped: {reason}; what is done is kept, call again to go on")
             progress.tried += 1
@@ -102,6 +110,8 @@ def run_study(
             progress.done += state == "done"
             progress.elsewhere += state == "elsewhere"
             told(progress)
+    if open_ones:
+        raise MetapriorError(f"the executor told nothing of {len(open_ones)} trainings, such as {min(open_ones)}")
     return progress
 
 

@@ -16,6 +16,8 @@ from metaprior.training import Callback, Loop, ProgressBar, Result, Run, fit, ne
 from metaprior.training.callbacks import loggers
 from metaprior.training.processes import join_processes
 
+FAILURE = "failure.json"
+"""Why a run of a study failed; it makes a folder no less free."""
 _MAY_CHANGE_ON_RESUME = ("steps", *OF_THE_RUN_ALONE)
 
 
@@ -148,7 +150,7 @@ def already_finished(run: Run, steps: int) -> dict[str, Any] | None:
 def check_folder(run: Run, experiment: Experiment, digest: str, resume: bool) -> None:
     """Refuse to write over a run, and to go on with one of another experiment or on other data."""
     if not run.begun:
-        if run.folder.exists() and any(run.folder.iterdir()):
+        if run.folder.exists() and any(path.name != FAILURE for path in run.folder.iterdir()):
             raise MetapriorError(f"{run.folder} exists and is no run; choose another --out")
         return
     if not resume:

@@ -18,11 +18,11 @@ from metaprior.study.criteria import TRAIN_SHARE, elbo_terms, r_sup
 from metaprior.study.experiment import HELD_IN_MEMORY, load
 from metaprior.study.judging import judge_run
 from metaprior.study.plan import Judging, Task
-from metaprior.study.runs import already_finished, finish
+from metaprior.study.runs import FAILURE, already_finished, finish
 from metaprior.study.selection import Labels
 from metaprior.training import Run
 
-RESULT, FAILURE = "result.json", "failure.json"
+RESULT = "result.json"
 
 
 def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
@@ -37,8 +37,7 @@ def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
         return known
     run, steps = Run(folder), task.experiment.loop.steps
     finish(task.experiment, run, data=data_of(task.experiment.data))
-    last = already_finished(run, steps) or {"seconds": 0.0}
-    training = last["seconds"] / last.get("members", 1)  # of all calls, where it was stopped
+    training = (already_finished(run, steps) or {}).get("seconds", 0.0)  # of all calls, where it was stopped
     begun = time.monotonic()
     rows = list(scores_of(task, folder, judging))
     shutil.rmtree(folder / "checkpoint", ignore_errors=True)  # before the result: nobody comes back after it
@@ -55,6 +54,7 @@ def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
         with whole(folder / RESULT) as temporary:
             temporary.write_text(json.dumps(result, allow_nan=False) + "\n")
     (folder / FAILURE).unlink(missing_ok=True)
+    run.forget_divergence()
     return result
 
 

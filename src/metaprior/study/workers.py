@@ -6,10 +6,10 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from pathlib import Path
-from typing import Literal, TypeAlias
+from typing import Any, Literal, TypeAlias
 
 import torch
 
@@ -18,9 +18,11 @@ from metaprior.study.cohorts import Cohort, train_together
 from metaprior.study.plan import Judging, Task
 from metaprior.study.task import run_task
 from metaprior.training import Occupied
+from metaprior.training.progress import print_warning
 
-State: TypeAlias = Literal["done", "failed", "elsewhere", "stopped", "full"]
-"""elsewhere: another process is at it; stopped: the worker was told to end; full: the disk is."""
+State: TypeAlias = Literal["done", "failed", "elsewhere", "stopped", "lost", "full"]
+"""elsewhere: another process is at it; stopped: the worker was told to end; lost: it died with a whole cohort; full: so
+is the disk."""
 Fate: TypeAlias = tuple[State, str]
 """What became of a task, and the reason where it failed."""
 Outcome: TypeAlias = tuple[Task, Fate]
@@ -43,9 +45,11 @@ def by_crew(waiting: Sequence[Cohort], runs: Path, judging: Judging, *, workers:
         while busy := [worker for worker in crew if worker.cohort]:
             for worker in ready(busy):
                 outcomes = worker.take()
-                if stopped := tuple(task for task, (state, _) in outcomes if state == "stopped"):
-                    left.append(stopped)
-                yield from (outcome for outcome in outcomes if outcome[0] not in stopped)
+                if again := tuple(task for task, (state, _) in outcomes if state in ("stopped", "lost")):
+                    lost = outcomes[0][1][0] == "lost"  # one of them is to blame: each has a process to itself now
+                    left.extend([(task,) for task in again] if lost else [again])
+                else:
+                    yield from outcomes
                 if left and not worker.cohort:
                     worker.give(left.pop())
     finally:
@@ -84,7 +88,8 @@ class Worker:
             fate = self.pipe.recv()
         except (EOFError, OSError):
             lost, self.cohort = self.cohort, ()
-            fate = self.replace()
+            state, reason = self.replace()
+            fate: Fate = ("lost", "") if state == "failed" and len(lost) > 1 else (state, reason)
             return [(task, fate) for task in lost]
         task, *rest = self.cohort
         self.cohort = tuple(rest)
@@ -128,21 +133,26 @@ def work(pipe: Connection, runs: Path, judging: Judging) -> None:
         torch.set_num_threads(1)
         end_with_parent()
         while True:
-            for fate in attempt(tuple(map(Task.from_plain, pipe.recv())), runs, judging):
+            for fate in fates(pipe.recv(), runs, judging):
                 pipe.send(fate)
     except (EOFError, OSError, KeyboardInterrupt):
         return
 
 
 def attempt(cohort: Cohort, runs: Path, judging: Judging) -> Iterator[Fate]:
-    """Carry a cohort out; what becomes of each task, in their order, as soon as it is known."""
+    """Carry a cohort out; what becomes of each task, in their order, as soon as it is known.
+
+    Where its members cannot be trained together, each is trained alone.
+    """
     diverged = {}
     if len(cohort) > 1:
         try:
             diverged = train_together(cohort, runs)
         except Exception as fault:
-            yield from [fate_of(fault)] * len(cohort)
-            return
+            if disk_is_full(fault):
+                yield from [fate_of(fault)] * len(cohort)
+                return
+            print_warning(f"a cohort of {len(cohort)} is trained one by one: {fate_of(fault)[1]}")
     for task in cohort:
         if task.id in diverged:
             yield "failed", diverged[task.id]
@@ -153,6 +163,16 @@ def attempt(cohort: Cohort, runs: Path, judging: Judging) -> Iterator[Fate]:
             yield fate_of(fault)
         else:
             yield "done", ""
+
+
+def fates(tasks: Sequence[Mapping[str, Any]], runs: Path, judging: Judging) -> Iterator[Fate]:
+    """:func:`attempt` in another process, to which tasks cross as plain values: not every recipe can be pickled."""
+    try:
+        cohort = tuple(map(Task.from_plain, tasks))
+    except Exception as fault:
+        yield from [fate_of(fault)] * len(tasks)
+        return
+    yield from attempt(cohort, runs, judging)
 
 
 def fate_of(fault: Exception) -> Fate:

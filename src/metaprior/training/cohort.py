@@ -9,6 +9,7 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,7 +18,7 @@ from torch.func import functional_call
 
 from metaprior.core import Batch, Counter, MetapriorError, Method, Scalar, Schedule, Source, Step, value_at
 from metaprior.training.callbacks import listening
-from metaprior.training.checkpoint import Checkpoint, load_checkpoint, newest_checkpoint, save_checkpoint
+from metaprior.training.checkpoint import Checkpoint, checkpoints, load_checkpoint, save_checkpoint
 from metaprior.training.cohort_members import Member, check_loop, check_members
 from metaprior.training.cohort_turns import CohortTurns, Draw, Drawn, Recorder
 from metaprior.training.interrupt import interruptible
@@ -49,8 +50,8 @@ def fit_cohort(
     """Train all members as one program; ``loop.seed`` gives way to the members' seeds.
 
     Each member's method ends with its own weights and each run folder as :func:`metaprior.training.fit` would leave
-    it (the caller writes ``config.json``); ``seconds`` in ``metrics.jsonl`` are those of the whole cohort, whose
-    ``members`` it counts. Checkpoints
+    it (the caller writes ``config.json``); ``seconds`` in ``metrics.jsonl`` are a member's share of the cohort's,
+    whose ``members`` it counts. Checkpoints
     are a single run's, so a member may also go on alone. A member that diverges is no longer updated, keeps no final
     weights and is named in the result; the others go on.
 
@@ -248,14 +249,18 @@ class Cohort:
                 continue
             pairs = zip(values, table[:, i].tolist(), strict=True)
             named = [f"{name} = {value:g}" for name, value in pairs if not abs(value) <= self.loop.explode]
-            self.alive[i] = False
-            self.diverged[i] = (
+            self.give_up(
+                i,
                 f"{self.names[i]} diverged at step {step}: {', '.join(named) or 'a term was not finite'}; try a lower "
-                "learning rate or loop.clip"
+                "learning rate or loop.clip",
             )
-            print_warning(f"{self.diverged[i]}; the other members go on")
-            if run := self.members[i].run:
-                run.write_diverged(self.diverged[i])
+
+    def give_up(self, member: int, reason: str) -> None:
+        """Leave a member behind, and say why."""
+        self.alive[member], self.diverged[member] = False, reason
+        print_warning(f"{reason}; the other members go on")
+        if run := self.members[member].run:
+            run.write_diverged(reason)
 
     @property
     def due(self) -> bool:
@@ -283,12 +288,12 @@ class Cohort:
         self.seconds += elapsed
         rate = next(iter(self.streams[0].values())).batch * (self.step - self.logged_step) / max(elapsed, 1e-9)
         table = torch.stack([value.to(torch.float64) for value in values.values()], dim=1).tolist()
-        self.logged_at, self.logged_step = now, self.step
+        self.logged_at, self.logged_step, count = now, self.step, len(self.members)
         for i, member in enumerate(self.members):
             if not self.alive[i]:
                 continue
             terms = dict(zip(values, table[i], strict=True)) | extra[i]
-            self.records[i] = metrics_line(self.step, self.seconds, rate, terms) | {"members": len(self.members)}
+            self.records[i] = metrics_line(self.step, self.seconds / count, rate, terms) | {"members": count}
             if member.run:
                 member.run.append_metrics(self.records[i])
             for callback in member.callbacks:
@@ -307,42 +312,49 @@ class Cohort:
                 "optimizer": {k: v for turns in self.turns for k, v in turns.state(i).items()},
                 "average": {},
                 "carried": {},
-                "clock": {"seconds": torch.tensor(self.seconds, dtype=torch.float64)},
+                "clock": {"seconds": torch.tensor(self.seconds / len(self.members), dtype=torch.float64)},
             }
             save_checkpoint(member.run.folder / "checkpoint", Checkpoint(self.step, groups), self.loop.keep)
         self.saved_at = time.monotonic()
         self.saving = self.saved_at - began
 
     def restore(self) -> None:
-        """Go back to the newest step of which every member that had not diverged has a checkpoint."""
+        """Go back to the newest step of which every member that had not diverged has a sound checkpoint."""
         runs = [member.run for member in self.members if member.run]
         if len(runs) < len(self.members):
             raise MetapriorError("a cohort can only be resumed when every member has a run")
         self.diverged = {i: run.diverged for i, run in enumerate(runs) if run.diverged}
         self.alive = [i not in self.diverged for i in range(len(runs))]
-        folders = [run.folder / "checkpoint" for run in runs]
-        newest = [newest_checkpoint(folder, self.device)[0] for folder in folders]
-        steps = [c.step if c else 0 for c, alive in zip(newest, self.alive, strict=True) if alive]
-        self.step = min(steps, default=self.loop.steps)
-        for i, (member, folder, checkpoint) in enumerate(zip(self.members, folders, newest, strict=True)):
-            if not self.alive[i]:
-                continue
+        living = [i for i, alive in enumerate(self.alive) if alive]
+        self.step, found = newest_in_common([runs[i].folder / "checkpoint" for i in living], self.device)
+        for i in living:
             runs[i].cut_metrics(self.step)
-            if self.step == 0 or checkpoint is None:
-                continue
-            if checkpoint.step != self.step:
-                checkpoint = load_checkpoint(folder / f"{self.step:09d}", self.device)
-            load_tensors(member.method, checkpoint.groups["model"])
+        for i, checkpoint in zip(living, found, strict=False):
+            load_tensors(self.members[i].method, checkpoint.groups["model"])
             for turns in self.turns:
                 turns.load_state(i, checkpoint.groups["optimizer"])
-            self.seconds = checkpoint.groups["clock"]["seconds"].item()
+            self.seconds = checkpoint.groups["clock"]["seconds"].item() * len(self.members)
 
     def close(self, interrupted: bool) -> None:
         """The final weights of the members that are alive; or, when interrupted, checkpoints to go on from."""
         self.save()
-        for member, alive in zip(self.members, self.alive, strict=True):
-            if member.run and alive and not interrupted:
-                member.run.write_weights(saved_tensors(member.method))
+        for i, member in enumerate(self.members):
+            if member.run is None or not self.alive[i] or interrupted:
+                continue
+            weights = saved_tensors(member.method)
+            if all(value.isfinite().all() for value in weights.values() if value.is_floating_point()):
+                member.run.write_weights(weights)
+            else:
+                self.give_up(i, f"{self.names[i]}: the weights were no longer finite at step {self.step}")
+
+
+def newest_in_common(folders: Sequence[Path], device: torch.device) -> tuple[int, list[Checkpoint]]:
+    """The newest step of which all folders have a sound checkpoint, and these; 0 and none where there is none."""
+    steps = [{int(path.name) for path in checkpoints(folder)} for folder in folders]
+    for step in sorted(set.intersection(*steps) if steps else (), reverse=True):
+        with contextlib.suppress(MetapriorError):  # one is damaged
+            return step, [load_checkpoint(folder / f"{step:09d}", device) for folder in folders]
+    return 0, []
 
 
 class Scalars:

@@ -98,6 +98,10 @@ class Run:
         with whole(self.folder / "diverged.json") as temporary:
             temporary.write_text(json.dumps({"reason": reason}) + "\n")
 
+    def forget_divergence(self) -> None:
+        """Let the run be tried again."""
+        (self.folder / "diverged.json").unlink(missing_ok=True)
+
     def write_config(self, config: dict[str, Any]) -> None:
         """Write ``config.json`` with the format, the versions and the machine."""
         text = json.dumps({"format": FORMAT, "version": version("metaprior")} | config, indent=1)
