@@ -329,9 +329,12 @@ def test_downstream_sizes_that_are_not_reached_have_a_reason() -> None:
 def test_chance_is_left_out_where_the_permuted_rows_have_none() -> None:
     factors = np.zeros((500, 1), dtype=int)
     factors[:25] = 1
+    told = []
     for seed in range(8):
-        settings = Settings(train=10, test=5, seed=seed)
-        judge(np.random.default_rng(seed).normal(size=(500, 2)), factors, metrics=["downstream"], settings=settings)
+        codes, settings = np.random.default_rng(seed).normal(size=(500, 2)), Settings(train=10, test=5, seed=seed)
+        told.append(judge(codes, factors, metrics=["downstream"], settings=settings)["downstream_accuracy_10"])
+    assert any(score.value is not None and score.chance is None for score in told)
+    assert all(score.chance is None or 0 <= score.chance <= 1 for score in told)
 
 
 def test_accuracies_in_a_small_world_say_how_much_of_the_test_was_learned_from() -> None:

@@ -44,7 +44,7 @@ class Study:
     workers: int | None = None
     """Processes of one thread each; by default one a core, or one where cohorts are trained; 0: this process."""
     cohort: int = 1
-    """Train up to so many models that differ in seed and strengths alone as one program; it pays on GPUs."""
+    """Train up to so many models that differ in seed and strengths alone as one program; for GPUs, slower on CPUs."""
     shard: Annotated[str, tyro.conf.arg(metavar="I/N")] = "1/1"
     """Only every N-th training, beginning with the I-th: one part for each of N machines that share a disk."""
     retry: Json = False

@@ -29,13 +29,10 @@ class Comparison:
 
 def names_beside(runs: Sequence[RunView]) -> list[tuple[str, str]]:
     """Each run's method with its choices, and its labels, or its name where these do not tell runs apart."""
-    methods = titles(runs)
-    pairs = list(zip(methods, map(labels, runs), strict=True))
-    return (
-        pairs
-        if len(set(pairs)) == len(pairs)
-        else [(told, run.name) for (told, _), run in zip(pairs, runs, strict=True)]
-    )
+    methods, named = titles(runs), [labels(run) for run in runs]
+    if len(set(zip(methods, named, strict=True))) < len(runs):
+        named = [run.name for run in runs]
+    return list(zip(methods, named, strict=True))
 
 
 def apart(names: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[int], list[tuple[str, str]]]:

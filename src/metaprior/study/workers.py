@@ -40,8 +40,7 @@ def by_crew(waiting: Sequence[Cohort], runs: Path, judging: Judging, *, workers:
     left = list(reversed(waiting))
     crew = [Worker(runs, judging) for _ in range(min(workers, len(left)))]
     try:
-        for worker in crew:
-            worker.give(left.pop())
+        give_out(left, crew)
         while busy := [worker for worker in crew if worker.cohort]:
             for worker in ready(busy):
                 outcomes = worker.take()
@@ -50,13 +49,19 @@ def by_crew(waiting: Sequence[Cohort], runs: Path, judging: Judging, *, workers:
                     left.extend([(task,) for task in again] if lost else [again])
                 else:
                     yield from outcomes
-                if left and not worker.cohort:
-                    worker.give(left.pop())
+            give_out(left, crew)
     finally:
         for worker in crew:
             worker.stop()
         for worker in crew:
             worker.end()
+
+
+def give_out(left: list[Cohort], crew: Sequence["Worker"]) -> None:
+    """A cohort to each worker that has none, while there are some."""
+    for worker in crew:
+        if left and not worker.cohort:
+            worker.give(left.pop())
 
 
 class Worker:
