@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from metaprior.core import MetapriorError
-from metaprior.data import CATALOGUE, World, available, describe, load, load_pictures
+from metaprior.data import CATALOGUE, World, available, describe, load, load_pictures, same_data
 from metaprior.data.options import parse, split_name
 
 
@@ -42,6 +42,17 @@ def test_options_are_typed() -> None:
 def test_what_people_mistype(text: str, message: str) -> None:
     with pytest.raises(MetapriorError, match=message):
         load(text)
+
+
+def test_a_path_is_the_same_however_it_is_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "fac").mkdir()
+    (tmp_path / "link").symlink_to(tmp_path / "fac")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    for path in (tmp_path / "fac", "./fac", "fac/../fac", "~/fac", "link"):
+        assert same_data("folder:path=fac,size=8", f"folder:size=8,path={path}")
+    assert not same_data("folder:path=fac", "folder:path=other")
+    assert same_data("scream-dsprites:picture=a.jpg", f"scream-dsprites:picture={tmp_path}/a.jpg")
 
 
 def test_a_world_has_no_test_split() -> None:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import inspect
+from pathlib import Path
 from typing import Any
 
 from torch import Tensor
@@ -111,12 +112,19 @@ def find_entry(text: str) -> tuple[Entry, Any]:
 
 
 def same_data(one: str, other: str) -> bool:
-    """Whether two strings name the same data, however their options are written.
+    """Whether two strings name the same data, however their options and the paths among them are written.
 
     >>> same_data("dsprites:size=16,scale=2", "dsprites:scale=2,size=16"), same_data("dsprites", "digits")
     (True, False)
     """
-    return one == other or find_entry(one) == find_entry(other)
+    return one == other or _meant(one) == _meant(other)
+
+
+def _meant(text: str) -> tuple[Entry, Any]:
+    """The row that a data string names, and its options, their paths resolved."""
+    entry, options = find_entry(text)
+    paths = {name: value.expanduser().resolve() for name, value in vars(options).items() if isinstance(value, Path)}
+    return entry, dataclasses.replace(options, **paths)
 
 
 def _row(name: str) -> dict[str, Any]:
