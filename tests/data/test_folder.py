@@ -1,5 +1,6 @@
 """A folder of pictures: labels by sub-folder, or a table beside them."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -88,6 +89,48 @@ def test_words_in_one_split_make_words_of_numbers_in_another(tmp_path: Path) -> 
     assert read(tmp_path, split="train").class_names == read(tmp_path, split="test").class_names == ("10", "9", "none")
 
 
+def labels_of_split(root: Path, layout: str) -> None:
+    """Two pictures of a cat and a dog, or of sizes 1 and 2, in the layout that is named."""
+    folders = ("cat/", "dog/") if layout == "class folders" else ("", "")
+    for i, folder in enumerate(folders):
+        picture(root / f"{folder}{i}.png", i)
+    if layout == "labels.csv":
+        (root / layout).write_text("file,label\n0.png,cat\n1.png,dog\n")
+    if layout == "factors.csv":
+        (root / layout).write_text("file,size\n0.png,1\n1.png,2\n")
+
+
+LAYOUTS = ("factors.csv", "labels.csv", "class folders")
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize(("train", "test"), itertools.permutations(LAYOUTS, 2))
+def test_splits_of_different_layouts_are_refused(tmp_path: Path, train: str, test: str, split: str) -> None:
+    labels_of_split(tmp_path / "train", train)
+    labels_of_split(tmp_path / "test", test)
+    with pytest.raises(MetapriorError, match=rf"train has its labels by {train}, and .*test by {test}; give") as error:
+        read(tmp_path, split=split)
+    assert len(str(error.value).splitlines()) == 1
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+@pytest.mark.parametrize("labelled", ["train", "test"])
+def test_one_split_may_have_no_labels(tmp_path: Path, layout: str, labelled: str) -> None:
+    other = "test" if labelled == "train" else "train"
+    labels_of_split(tmp_path / labelled, layout)
+    labels_of_split(tmp_path / other, "none")
+    data, bare = read(tmp_path, split=labelled), read(tmp_path, split=other)
+    assert ((data.factors if layout == "factors.csv" else data.labels) is not None, len(data)) == (True, 2)
+    assert (bare.labels, bare.class_names, bare.factors, len(bare)) == (None, (), None, 2)
+
+
+def test_pictures_beside_class_folders_are_refused(tmp_path: Path) -> None:
+    labels_of_split(tmp_path, "class folders")
+    picture(tmp_path / "2.png", 2)
+    with pytest.raises(MetapriorError, match="has pictures both beside class folders and in them"):
+        read(tmp_path)
+
+
 @pytest.mark.parametrize("columns", ["kind,size", "size", "size,kind,hue"], ids=["other order", "one less", "one more"])
 def test_tables_of_other_columns_are_refused(tmp_path: Path, columns: str) -> None:
     other = f"file,{columns}\n0.png,{','.join('1' * len(columns.split(',')))}\n"
@@ -154,6 +197,10 @@ def test_the_middle_is_kept(tmp_path: Path) -> None:
         ("file,a,b\n0.png,1,\n", "the column 'b' has no value in any row"),
         ("file,a\n0.png\n", "line 2 has more or fewer columns"),
         ("file,a\n0.png,1,2\n", "line 2 has more or fewer columns"),
+        ("\nfile,a\n\n0.png,1,2\n", "line 4 has more or fewer columns"),
+        ("file,a,\n0.png,1,\n", "has a column without a name"),
+        ("file, ,a\n0.png,1,2\n", "has a column without a name"),
+        ("file,a\n", "and rows below it"),
         ("", "with 'file' among them"),
     ],
 )

@@ -9,7 +9,9 @@ from metaprior.data.folder_table import Table, indices, read_table
 
 
 def column(*cells: str, path: str = "train/factors.csv") -> Table:
-    return Table(Path(path), [f"{i}.png" for i in range(len(cells))], {"size": list(cells)})
+    return Table(
+        Path(path), [f"{i}.png" for i in range(len(cells))], {"size": list(cells)}, list(range(2, len(cells) + 2))
+    )
 
 
 def numbered(*cells: str) -> tuple[list[int], tuple[str, ...]]:
@@ -58,6 +60,15 @@ def test_what_is_no_number_has_no_place_among_numbers(cell: str) -> None:
     assert len(str(error.value).splitlines()) == 1
 
 
-def test_cells_are_stripped(tmp_path: Path) -> None:
-    (tmp_path / "factors.csv").write_text("file,size\na.png, 1 \nb.png,  \n")
-    assert read_table(tmp_path / "factors.csv").columns == {"size": ["1", ""]}
+def test_names_and_cells_are_stripped(tmp_path: Path) -> None:
+    (tmp_path / "factors.csv").write_text(" file, size\n a.png, 1 \nb.png ,  \n")
+    table = read_table(tmp_path / "factors.csv")
+    assert (table.files, table.columns) == (["a.png", "b.png"], {"size": ["1", ""]})
+
+
+def test_blank_lines_are_counted(tmp_path: Path) -> None:
+    (tmp_path / "factors.csv").write_text('file,size\n\n\na.png,1\n"b\nc.png",2\n\nd.png,nan\n')
+    table = read_table(tmp_path / "factors.csv")
+    assert table.lines == [4, 6, 8]
+    with pytest.raises(MetapriorError, match=r"factors\.csv, line 8: 'nan' has no place"):
+        indices(table, [table], "size")

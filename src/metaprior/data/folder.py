@@ -15,6 +15,8 @@ from metaprior.data.world import Held, World, index_of
 
 ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".pgm", ".ppm")
 SPLITS = ("train", "val", "valid", "validation", "test")
+FACTORS, LABELS, CLASSES = "factors.csv", "labels.csv", "class folders"
+"""What may tell the labels of pictures; the first that is there does."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,9 +30,9 @@ class FolderOptions(PackOptions):
     - one sub-folder a class, or
     - pictures without labels.
 
-    Distinct values of a column in the tables of all splits, in order (of size, if all are numbers), are the indices
-    0, 1, … A folder without splits whose ``factors.csv`` has each combination of them exactly once, in whatever order,
-    is a world.
+    Splits have their labels in one of these ways; some may have none. Distinct values of a column in the tables of all
+    splits, in order (of size, if all are numbers), are the indices 0, 1, … A folder without splits whose
+    ``factors.csv`` has each combination of them exactly once, in whatever order, is a world.
     """
 
     path: Path
@@ -41,12 +43,13 @@ def folder(options: FolderOptions, split: str = "train") -> Dataset | World:
     path = options.path.expanduser()
     root = _split(path, split)
     name = f"folder:path={options.path}"
-    if (root / "factors.csv").is_file():
-        data = _factors(*_tables(path, root / "factors.csv"), name, options)
+    layout = _layouts(path)[root]
+    if layout == FACTORS:
+        data = _factors(*_tables(path, root / FACTORS), name, options)
         return _world(data) if root == path else data
-    if (root / "labels.csv").is_file():
-        return _labels(*_tables(path, root / "labels.csv"), name, options)
-    classes = _classes(path, root)
+    if layout == LABELS:
+        return _labels(*_tables(path, root / LABELS), name, options)
+    classes = _classes(path, root) if layout == CLASSES else []
     files = _pictures(root)
     labels = [classes.index(file.relative_to(root).parts[0]) for file in files] if classes else None
     return Dataset(
@@ -71,8 +74,8 @@ def folder_splits(options: FolderOptions) -> dict[str, int]:
 
 
 def _count(root: Path) -> int:
-    table = next((root / name for name in ("factors.csv", "labels.csv") if (root / name).is_file()), None)
-    return len(_listed(read_table(table))) if table else len(_pictures(root))
+    layout = _layout(root)
+    return len(_listed(read_table(root / layout))) if layout in (FACTORS, LABELS) else len(_pictures(root))
 
 
 def _roots(path: Path) -> list[Path]:
@@ -96,14 +99,35 @@ def _split(path: Path, split: str) -> Path:
     return path
 
 
+def _layouts(path: Path) -> dict[Path, str | None]:
+    """What tells the labels of each split; an error where it is not the same, so that a label would mean two things."""
+    layouts = {root: _layout(root) for root in _roots(path)}
+    labelled = [(root, layout) for root, layout in layouts.items() if layout]
+    for root, layout in labelled:
+        first, its = labelled[0]
+        if layout != its:
+            raise MetapriorError(
+                f"{first} has its labels by {its}, and {root} by {layout}; give all splits theirs in the same way, so "
+                "that a label means the same in each"
+            )
+    return layouts
+
+
+def _layout(root: Path) -> str | None:
+    """What tells the labels of one split; None where its pictures have none."""
+    table = next((name for name in (FACTORS, LABELS) if (root / name).is_file()), None)
+    return table or (CLASSES if _class_folders(root) else None)
+
+
 def _classes(path: Path, root: Path) -> list[str]:
     """Names of the class folders of all splits together, so that a label means the same in each."""
-    names = {
-        child.name for place in _roots(path) for child in place.iterdir() if child.is_dir() and _any_picture(child)
-    }
-    if names and any(child.suffix.lower() in ENDINGS for child in root.iterdir()):
+    if any(child.suffix.lower() in ENDINGS for child in root.iterdir()):
         raise MetapriorError(f"{root} has pictures both beside class folders and in them; move them into one")
-    return sorted(names)
+    return sorted({name for place in _roots(path) for name in _class_folders(place)})
+
+
+def _class_folders(root: Path) -> set[str]:
+    return {child.name for child in root.iterdir() if child.is_dir() and _any_picture(child)}
 
 
 def _any_picture(path: Path) -> bool:

@@ -21,27 +21,33 @@ class Table:
     path: Path
     files: list[str]
     columns: dict[str, list[str]]
+    lines: list[int]
+    """The line of the file that each row ends on."""
 
 
 def read_table(path: Path) -> Table:
     """The table in a file of comma-separated values whose first line names the columns, ``file`` among them."""
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
-            reader = csv.DictReader(file, strict=True)
-            rows, names = list(reader), reader.fieldnames or []
+            reader = csv.reader(file, strict=True)
+            found = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
     except (csv.Error, UnicodeDecodeError) as error:
         raise MetapriorError(f"{path} is not a table of comma-separated values: {error}") from error
-    if not rows or "file" not in rows[0]:
+    names, rows = found[0][1] if found else [], found[1:]
+    if not rows or "file" not in names:
         raise MetapriorError(f"{path} needs a first line of column names with 'file' among them, and rows below it")
+    if "" in names:
+        raise MetapriorError(f"{path} has a column without a name; name it in the first line, or delete it")
     if twice := [name for name in names if names.count(name) > 1]:
         raise MetapriorError(f"{path} has two columns called '{twice[0]}'; give each factor a name of its own")
-    listed = [row["file"] for row in rows]
-    ragged = next((i for i, row in enumerate(rows, 2) if None in row or None in row.values()), None)
+    ragged = next((line for line, row in rows if len(row) != len(names)), None)
     if ragged is not None:
         raise MetapriorError(f"{path}, line {ragged} has more or fewer columns than the first line")
-    if twice := next((name for name, times in Counter(listed).items() if times > 1), None):
+    columns = {name: [row[k] for _, row in rows] for k, name in enumerate(names)}
+    files = columns.pop("file")
+    if twice := next((name for name, times in Counter(files).items() if times > 1), None):
         raise MetapriorError(f"{path} lists '{twice}' twice; give each picture one line")
-    return Table(path, listed, {name: [row[name].strip() for row in rows] for name in rows[0] if name != "file"})
+    return Table(path, files, columns, [line for line, _ in rows])
 
 
 def indices(table: Table, tables: Sequence[Table], column: str) -> tuple[Int64[Tensor, " n"], tuple[str, ...]]:
@@ -50,7 +56,7 @@ def indices(table: Table, tables: Sequence[Table], column: str) -> tuple[Int64[T
     Values are in order of size if all are numbers, else of the alphabet. 1 and 1.0 are one value, named by its shortest
     spelling. An empty cell is -1, and some cell of ``table`` must not be empty.
 
-    >>> table = Table(Path("labels.csv"), ["a", "b", "c", "d"], {"label": ["10", "2", "", "2.0"]})
+    >>> table = Table(Path("labels.csv"), ["a", "b", "c", "d"], {"label": ["10", "2", "", "2.0"]}, [2, 3, 4, 5])
     >>> indices(table, [table], "label")
     (tensor([ 1,  0, -1,  0]), ('2', '10'))
     """
@@ -60,12 +66,12 @@ def indices(table: Table, tables: Sequence[Table], column: str) -> tuple[Int64[T
     keys = _keys({cell for each in tables for cell in each.columns[column] if cell})
     endless = {cell for cell, (number, _) in keys.items() if not number.is_finite()}
     for each in tables if endless else ():
-        line = next((line for line, cell in enumerate(each.columns[column], 2) if cell in endless), None)
-        if line is not None:
-            raise MetapriorError(
-                f"{each.path}, line {line}: '{each.columns[column][line - 2]}' has no place among the numbers of the "
-                f"column '{column}'; leave the cell empty if its value is not known"
-            )
+        for line, cell in zip(each.lines, each.columns[column], strict=True):
+            if cell in endless:
+                raise MetapriorError(
+                    f"{each.path}, line {line}: '{cell}' has no place among the numbers of the column '{column}'; "
+                    "leave the cell empty if its value is not known"
+                )
     spellings = {keys[cell]: cell for cell in sorted(keys, key=lambda cell: (len(cell), cell), reverse=True)}
     places = {key: place for place, key in enumerate(sorted(spellings))}
     return torch.tensor([places[keys[cell]] if cell else -1 for cell in cells]), tuple(spellings[key] for key in places)
