@@ -15,9 +15,13 @@ RAMP = np.linspace(0, 65535, 256).round().astype(np.uint16)
 """0, 257, 514 … 65535: the 16-bit levels that are exactly those of 8 bits."""
 
 
-def tiff(kind: str, bits: int, rows: int, content: bytes) -> bytes:
-    """Grey of 256 pixels a row in the least of a TIFF; ``kind`` is ``<`` or ``>``, the order of bytes."""
-    tags = {256: 256, 257: rows, 258: bits, 259: 1, 262: 1, 273: 0, 277: 1, 278: rows, 279: len(content)}
+def tiff(kind: str, bits: int, rows: int, content: bytes, *, photometric: int = 1, sample: int = 1) -> bytes:
+    """Grey of 256 pixels a row in the least of a TIFF; ``kind`` is ``<`` or ``>``, the order of bytes.
+
+    ``photometric`` is 0 where white is 0, 1 where black is; ``sample`` is 1 for unsigned integers, 2 for signed ones.
+    """
+    tags = {256: 256, 257: rows, 258: bits, 259: 1, 262: photometric, 273: 0, 277: 1, 278: rows, 279: len(content)}
+    tags[339] = sample
     tags[273] = 8 + 2 + 12 * len(tags) + 4
     entries = b"".join(struct.pack(f"{kind}HHII", tag, 4, 1, value) for tag, value in tags.items())
     order = b"II" if kind == "<" else b"MM"
@@ -74,7 +78,19 @@ def test_12_bit_grey_of_a_tiff(tmp_path: Path) -> None:
     assert decode(tmp_path / "a.tif", "a.tif").flatten().tolist() == list(range(256))
 
 
-@pytest.mark.parametrize(("kind", "message"), [(np.float32, "floating-point numbers"), (np.int32, "32-bit integers")])
+@pytest.mark.parametrize("bits", [8, 16])
+def test_grey_whose_zero_is_white_is_turned(bits: int) -> None:
+    levels = np.arange(256) if bits == 8 else RAMP
+    content = tiff("<", bits, 1, levels.astype(f"<u{bits // 8}").tobytes(), photometric=0)
+    assert decode(content, "a.tif").flatten().tolist() == list(range(255, -1, -1))
+
+
+def test_signed_grey_is_refused() -> None:
+    with pytest.raises(MetapriorError, match=r"a\.tif holds 32-bit or signed integers, which do not say"):
+        decode(tiff("<", 16, 1, RAMP.tobytes(), sample=2), "a.tif")
+
+
+@pytest.mark.parametrize(("kind", "message"), [(np.float32, "floating-point numbers"), (np.int32, "32-bit or signed")])
 @pytest.mark.parametrize("channels", [None, 1, 3])
 def test_numbers_without_black_and_white_are_refused(
     tmp_path: Path, kind: type, message: str, channels: int | None

@@ -16,7 +16,8 @@ from torch import Tensor
 from metaprior.core import MetapriorError
 
 SMALL = 8192
-BITS_PER_SAMPLE = 258  # the tag of a TIFF
+BITS_PER_SAMPLE, PHOTOMETRIC = 258, 262  # tags of a TIFF
+WHITE_IS_ZERO = 0
 
 
 def decode(source: bytes | Path, where: str, size: int | None = None, channels: int | None = None) -> Tensor:
@@ -77,12 +78,14 @@ def _of_bytes(picture: Image.Image, where: str) -> Image.Image:
     Pillow opens a ``PGM`` of more than 8 bits as 32-bit integers, and before 10.3 a ``PNG`` too; they are of 16.
     """
     if picture.mode.startswith("I;16") or (picture.mode == "I" and picture.format in ("PNG", "PPM")):
-        bits = getattr(picture, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0]  # a TIFF may have 12
-        white = 2**bits - 1
+        tags = getattr(picture, "tag_v2", {})
+        white = 2 ** tags.get(BITS_PER_SAMPLE, (16,))[0] - 1  # a TIFF may have 12 bits
         levels = np.asarray(picture).astype(np.uint32)
+        if tags.get(PHOTOMETRIC) == WHITE_IS_ZERO:  # Pillow itself turns those of 8 bits alone
+            levels = white - levels
         return Image.fromarray(((levels * 255 + white // 2) // white).astype(np.uint8))
     if picture.mode in ("I", "F"):
-        kind = {"I": "32-bit integers", "F": "floating-point numbers"}[picture.mode]
+        kind = {"I": "32-bit or signed integers", "F": "floating-point numbers"}[picture.mode]
         raise MetapriorError(
             f"{where} holds {kind}, which do not say what is black and what is white; save it as 8-bit or 16-bit grey, "
             "scaled to the whole range"
