@@ -49,6 +49,23 @@ def test_what_does_not_fit_into_memory_is_not_begun(monkeypatch: pytest.MonkeyPa
         hold("x", [], (6, 6, 2, 3, 3, 40, 40), 3, 64, instead="pray")
 
 
+@pytest.mark.parametrize(
+    ("size", "instead", "said"),
+    [
+        (32, "", "take 'x:size=16', a quarter of it"),
+        (32, "pray", "take 'x:size=16', a quarter of it, or pray"),
+        (16, "pray", "pray"),
+        (16, "", "there are no smaller pictures of it"),
+    ],
+)
+def test_only_sizes_that_there_are_take_less_memory(
+    monkeypatch: pytest.MonkeyPatch, size: int, instead: str, said: str
+) -> None:
+    monkeypatch.setattr(official, "memory", lambda: 1.0)
+    with pytest.raises(MetapriorError, match=f"has 0.0; {said}$"):
+        hold("x", [], (2, 2), 3, size, instead=instead)
+
+
 @pytest.mark.parametrize("fault", [OSError("a\nb"), EOFError(), ValueError("a"), zlib.error("a")])
 def test_what_goes_wrong_names_the_file_in_one_line(fault: Exception) -> None:
     with (

@@ -45,7 +45,6 @@ class LargeArray:
             for start in starts:
                 shape = (min(rows, len(self) - start), *self.shape[1:])
                 yield np.frombuffer(bytearray(file.read(shape[0] * bytes_a_row)), self.dtype).reshape(shape)
-            file.read(1)  # zipfile compares the checksum where it meets the end
 
 
 def open_array(path: Path, key: str) -> LargeArray:

@@ -19,6 +19,9 @@ from metaprior.core import MetapriorError
 from metaprior.data.dsprites import RASTER, shrink
 from metaprior.data.world import Held, index_of
 
+SIZES = (16, 32, RASTER)
+"""Pixels of a side that published pictures are had at."""
+
 
 @dataclass(frozen=True)
 class OfficialOptions:
@@ -27,7 +30,7 @@ class OfficialOptions:
     size: int = RASTER
 
     def __post_init__(self) -> None:
-        if self.size not in (16, 32, 64):
+        if self.size not in SIZES:
             raise MetapriorError(f"published sets have pictures of 16, 32 or 64 pixels, not size={self.size}")
 
 
@@ -73,9 +76,10 @@ def hold(
     """
     needed, there = prod(sizes) * channels * size**2, memory()
     if needed > there:
+        ways = [f"take '{name}:size={size // 2}', a quarter of it"] * (size > min(SIZES)) + [instead] * bool(instead)
         raise MetapriorError(
             f"'{name}' takes {needed / 1e9:.1f} GB of memory at {size} pixels, and this machine has {there / 1e9:.1f}; "
-            f"take '{name}:size={size // 2}', a quarter of it{instead and ', or ' + instead}"
+            f"{', or '.join(ways) or 'there are no smaller pictures of it'}"
         )
     images = torch.empty(prod(sizes), channels, size, size, dtype=torch.uint8)
     for index, pictures in blocks:
