@@ -40,6 +40,23 @@ def test_classes_of_a_labelled_set_are_what_its_labels_say() -> None:
     assert (told.labels != truth.labels).any()
 
 
+def test_what_the_labeller_did_not_tell_is_not_in_a_labelled_set() -> None:
+    """Where there are factors, they are what is told: classes beside them stay hidden."""
+    both = Dataset(
+        "both",
+        images=torch.zeros(4, 1, 2, 2, dtype=torch.uint8),
+        labels=torch.tensor([0, 1, 0, 1]),
+        class_names=("cat", "dog"),
+        factors=torch.tensor([[0], [1], [2], [3]]),
+        factor_names=("size",),
+        factor_sizes=(4,),
+    )
+    data = few_labels(both, 3, seed=0)
+    assert data.factors is not None
+    assert (data.labels, data.class_names) == (None, ())
+    assert few_labels(WORLD, 3, seed=0).labels is None
+
+
 def test_rows_of_a_data_set_are_drawn_once_each_and_classes_are_a_factor() -> None:
     digits = load("digits")
     data = few_labels(digits, len(digits), seed=0)
