@@ -38,11 +38,12 @@ def positive(measured):
     return ("pass", None) if measured["mig"] > 0 else ("inconclusive", "it is zero")
 
 
-def one(*grids, measure=largest, judging=JUDGING):
+def one(*grids, measure=largest, judging=JUDGING, id="c"):
     study = study_of("c", {"all": chain(*(grids or [tiny(0)]))}, judging)
     return Claim(
-        "c", "codes tell something", None, "nobody", {"smoke": Experiment("> 0", study, measure, positive, (0,), 0.1)}
-    )
+        id, "codes tell something", None, "nobody",
+        {"smoke": Experiment("> 0", lambda: study, measure, positive, (0,))},
+    )  # fmt: skip
 
 
 def folders(tmp_path, *claims):
@@ -62,7 +63,7 @@ def test_a_result_has_the_published_shape(tmp_path):
 def test_claims_share_models_each_measures_its_own_and_finished_ones_are_not_trained_again(tmp_path):
     seen = []
     measure = lambda models: seen.append(models.field("seed")) or {"mig": 1.0}  # noqa: E731
-    claims = [one(tiny(0), tiny(1), measure=measure), one(tiny(2), tiny(0), measure=measure)]
+    claims = [one(tiny(0), tiny(1), measure=measure), one(tiny(2), tiny(0), measure=measure, id="d")]
     told = []
     first = check(claims, "smoke", tmp_path, report=lambda progress: told.append((progress.before, progress.done)))
     assert told == [(0, 0), (0, 1), (0, 2), (0, 3)]
@@ -80,7 +81,7 @@ def test_what_could_not_be_measured_is_null_and_inconclusive(value, tmp_path):
 
 def test_a_training_that_failed_leaves_its_claim_open_and_others_alone(tmp_path):
     lost = one(tiny(0), tiny(1, data="cars3d"))
-    first, second = check([lost, one()], "smoke", tmp_path)
+    first, second = check([lost, one(id="d")], "smoke", tmp_path)
     assert (first["measured"], first["verdict"]) == ({}, "inconclusive")
     assert first["reason"].startswith("1 of 2 trainings failed: data set 'cars3d'")
     assert second["verdict"] == "pass"
@@ -109,11 +110,16 @@ def test_models_of_other_choices_are_other_models(tmp_path):
 
 
 def test_what_claims_ask_of_a_model_is_asked_together():
-    first, second = (one(tiny(0, labels=n)).scales["smoke"].study for n in (10, 20))
-    (task,) = together([first, second]).tasks.values()
-    assert task.labels == (Labels(10), Labels(20))
+    first, second = one(tiny(0, labels=10), id="a"), one(tiny(1), tiny(0, labels=20), id="b")
+    study = together([first, second], "smoke")
+    assert [(task.labels, task.points) for task in study.tasks.values()] == [
+        ((Labels(10), Labels(20)), (0, 2)),
+        ((), (1,)),
+    ]
+    assert study.parts == {"a": 1, "b": 2}
+    assert [point["loop.seed"] for point in study.grid] == [0, 1, 0]
     with pytest.raises(MetapriorError, match="must ask the same of their models"):
-        together([first, one(judging=Judging(metrics=("sap",))).scales["smoke"].study])
+        together([first, one(judging=Judging(metrics=("sap",)))], "smoke")
 
 
 SCRIPT = """

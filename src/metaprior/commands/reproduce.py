@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.table import Table
 
 from metaprior.commands.command import Json, as_json, place
-from metaprior.commands.study import shown
+from metaprior.commands.study import shown, tell_cost
 from metaprior.core import MetapriorError, unknown
 
 
@@ -21,6 +21,7 @@ class Reproduce:
     Examples:
       metaprior reproduce disentangle
       metaprior reproduce disentangle --claim few-labels-beat-none --json
+      metaprior reproduce disentangle --scale gpu --dry-run
     """
 
     paper: Annotated[str, tyro.conf.Positional, place("PAPER")] = ""
@@ -31,6 +32,8 @@ class Reproduce:
     """Only this claim: PAPER/ID, ID or its number."""
     out: Path = Path("runs/reproduce")
     """Where the experiments keep their models; finished ones are used again, a stopped one goes on."""
+    dry_run: Json = False
+    """Count the models and estimate what they cost, from a few timed steps; train nothing."""
     workers: int | None = None
     """Processes of one thread each; by default one a core, and at the scale smoke this process alone."""
     quiet: Json = False
@@ -50,9 +53,11 @@ class Reproduce:
 
     def run(self) -> int:
         """Run the claims that have this scale and print their verdicts."""
-        from metaprior.papers import check
+        from metaprior.papers import check, together
 
         paper, chosen = self.chosen()
+        if self.dry_run:
+            return tell_cost(together(chosen, self.scale), self.quiet, self.json)  # pyright: ignore
         usual = 0 if self.scale == "smoke" else os.cpu_count() or 1
         workers = usual if self.workers is None else self.workers
         with shown(f"{paper}, {self.scale}", self.quiet) as report:

@@ -63,27 +63,7 @@ class Study:
         if not self.file:
             raise MetapriorError("say which study: metaprior study FILE, such as few_labels")
         study = read_study(self.file, self.desk)
-        return self.tell_cost(study) if self.dry_run else self.carry_out(study)
-
-    def tell_cost(self, study: Any) -> int:
-        """How many models, and how many hours."""
-        from metaprior.report.words import duration
-        from metaprior.study import estimate
-
-        cost = estimate(study, None if self.quiet else lambda line: print(f"metaprior: {line}", file=sys.stderr))
-        if self.json:
-            as_json(cost_as_json(study, cost))
-            return 0
-        table = Table("part", "points", "trainings", "hours of a core", box=None, header_style="bold")
-        for part, points in study.parts.items():
-            table.add_row(part, f"{points:,}", f"{cost.trainings[part]:,}", f"{cost.hours[part]:,.1f}")
-        table.add_row("all", f"{len(study.grid):,}", f"{len(study.tasks):,}", f"{cost.total:,.1f}", style="bold")
-        Console().print(table)
-        cores = os.cpu_count() or 1
-        print(f"\nOn this machine's {cores} cores about {duration(cost.total * 3600 / cores)}.")
-        for name in cost.missing:
-            print(f"{name} is not here, so its trainings are taken to cost what the same recipes cost on other data.")
-        return 0
+        return tell_cost(study, self.quiet, self.json) if self.dry_run else self.carry_out(study)
 
     def carry_out(self, study: Any) -> int:
         """Train, judge and validate what is missing."""
@@ -130,6 +110,27 @@ def read_shard(text: str) -> tuple[int, int]:
     if not (number.isdigit() and of.isdigit()):
         raise MetapriorError(f"a shard is written I/N, such as 2/8, not '{text}'")
     return int(number), int(of)
+
+
+def tell_cost(study: Any, quiet: bool, json: bool) -> int:
+    """Print how many models a study has, and how many hours they take."""
+    from metaprior.report.words import duration
+    from metaprior.study import estimate
+
+    cost = estimate(study, None if quiet else lambda line: print(f"metaprior: {line}", file=sys.stderr))
+    if json:
+        as_json(cost_as_json(study, cost))
+        return 0
+    table = Table("part", "points", "trainings", "hours of a core", box=None, header_style="bold")
+    for part, points in study.parts.items():
+        table.add_row(part, f"{points:,}", f"{cost.trainings[part]:,}", f"{cost.hours[part]:,.1f}")
+    table.add_row("all", f"{len(study.grid):,}", f"{len(study.tasks):,}", f"{cost.total:,.1f}", style="bold")
+    Console().print(table)
+    cores = os.cpu_count() or 1
+    print(f"\nOn this machine's {cores} cores about {duration(cost.total * 3600 / cores)}.")
+    for name in cost.missing:
+        print(f"{name} is not here, so its trainings are taken to cost what the same recipes cost on other data.")
+    return 0
 
 
 def cost_as_json(study: Any, cost: Any) -> Mapping[str, Any]:

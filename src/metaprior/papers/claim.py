@@ -1,5 +1,6 @@
 """Claims: a sentence of a paper, an experiment, a rule fixed before the run, a verdict."""
 
+import functools
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -7,13 +8,16 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from metaprior.core import MetapriorError, unknown
-from metaprior.study import Study, run_study
+from metaprior.study import Study, Task, run_study
+from metaprior.study.grid import Point
 from metaprior.study.models import Models, read_models
 from metaprior.study.running import Report
 
 Scale: TypeAlias = Literal["smoke", "desk", "gpu", "paper"]
 Verdict: TypeAlias = Literal["pass", "fail", "inconclusive"]
 Measured: TypeAlias = Mapping[str, float]
+Ruling: TypeAlias = tuple[Verdict, str | None]
+"""A verdict, and the reason where it is inconclusive."""
 
 
 @dataclass(frozen=True)
@@ -22,15 +26,19 @@ class Experiment:
 
     rule: str
     """The rule in words."""
-    study: Study
-    """What is trained and what is asked of it. Experiments of one scale share trainings, and ask the same of them."""
+    plan: Callable[[], Study]
+    """What is trained and what is asked of it, written out when it is needed: studies may have thousands of points.
+    Experiments of one scale share trainings, and ask the same of them."""
     measure: Callable[[Models], Measured]
     """The numbers, from the study's models."""
-    verdict: Callable[[Measured], tuple[Verdict, str | None]]
-    """The rule as code: a verdict, and the reason where it is inconclusive."""
+    verdict: Callable[[Measured], Ruling]
+    """The rule as code."""
     seeds: tuple[int, ...]
-    minutes: float
-    """About how long it takes by itself on one CPU core (or on one GPU, at that scale)."""
+
+    @functools.cached_property
+    def study(self) -> Study:
+        """The plan, written out."""
+        return self.plan()
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ def check(
     """
     experiments = [claim.at(scale) for claim in claims]
     place = folder / scale
-    progress = run_study(together([each.study for each in experiments]), place, workers=workers, report=report)
+    progress = run_study(together(claims, scale), place, workers=workers, report=report)
     models = read_models(place)
     results = []
     for claim, experiment in zip(claims, experiments, strict=True):
@@ -83,21 +91,24 @@ def check(
     return results
 
 
-def together(studies: Sequence[Study]) -> Study:
-    """One study of all trainings, each once, with all that any study asks of it."""
-    first = studies[0]
-    if any(study.judging != first.judging for study in studies):
+def together(claims: Sequence[Claim], scale: Scale) -> Study:
+    """One study of all that the claims train, a part each: every training once, with all that any claim asks of it."""
+    studies = {claim.id: claim.at(scale).study for claim in claims}
+    first = studies[claims[0].id]
+    if any(study.judging != first.judging for study in studies.values()):
         raise MetapriorError("experiments of one scale must ask the same of their models")
-    tasks = dict(first.tasks)
-    for name, task in (pair for study in studies[1:] for pair in study.tasks.items()):
-        known = tasks.setdefault(name, task)
-        tasks[name] = replace(known, labels=tuple(dict.fromkeys((*known.labels, *task.labels))))
-    return replace(first, tasks=tasks)
+    grid: tuple[Point, ...] = ()
+    tasks: dict[str, Task] = {}
+    for study in studies.values():
+        for name, task in study.tasks.items():
+            known = tasks.get(name, replace(task, points=(), labels=()))
+            points = (*known.points, *(len(grid) + point for point in task.points))
+            tasks[name] = replace(known, points=points, labels=tuple(dict.fromkeys((*known.labels, *task.labels))))
+        grid += study.grid
+    return replace(first, grid=grid, parts={name: len(study.grid) for name, study in studies.items()}, tasks=tasks)
 
 
-def judged(
-    experiment: Experiment, models: Models, failed: Mapping[str, str]
-) -> tuple[Measured, tuple[Verdict, str | None]]:
+def judged(experiment: Experiment, models: Models, failed: Mapping[str, str]) -> tuple[Measured, Ruling]:
     """The numbers, and the verdict by the rule; no rule can judge what could not be trained or measured."""
     lost = [name for name in experiment.study.tasks if name in failed]
     if lost:

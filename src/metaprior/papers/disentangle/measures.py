@@ -1,12 +1,17 @@
-"""What the claims measure: numbers from the models of a study. Cohorts and pairs are those of the paper's pipelines."""
+"""What the claims measure: numbers from the models of a study. Cohorts and pairs are those of the paper's pipelines.
 
-from collections.abc import Iterable
+Where a bench has several data sets, every cohort and every pair is of one of them, and means are over all.
+"""
+
+from collections.abc import Iterator
+from itertools import product
 
 import numpy as np
 
 from metaprior.papers.claim import Measured
-from metaprior.papers.disentangle.studies import LABEL_SEEDS, METHODS, STRENGTHS
+from metaprior.papers.disentangle.scales import STRENGTH_OF, Bench
 from metaprior.study.analysis import (
+    Comparison,
     Picked,
     arranged,
     explained_variance,
@@ -35,8 +40,14 @@ def ranks_on_one_labelled_set(models: Models) -> Measured:
     return {"spearman_dci": rank_correlation(models.validation(DCI, 100), models.test(DCI)), "models": len(models)}
 
 
-def correlations_by_beta(models: Models) -> Measured:
+def correlations_by_beta(models: Models, bench: Bench) -> Measured:
     """Gaussian total correlation of mean and of sampled codes against beta, means over seeds."""
+    found = [correlations_of(models.where(recipe="beta-vae", data=world)) for world in bench.worlds]
+    return {name: float(np.mean([each[name] for each in found])) for name in found[0]}
+
+
+def correlations_of(models: Models) -> Measured:
+    """The same of the models of one data set."""
     by_beta = [models.where(beta=beta) for beta in sorted(set(models.field("beta")))]
     of_means, of_samples = (
         [float(each.test("gaussian_total_correlation", codes).mean()) for each in by_beta]
@@ -50,119 +61,143 @@ def correlations_by_beta(models: Models) -> Measured:
     }
 
 
-def ranks_on_labels(models: Models, labels: int = 100) -> Measured:
-    """Over labelled sets: how validation on labels ranks models, and how often it picks one of the best fifth."""
-    cohort = models.where(recipe="beta-vae")
-    rho = {
-        name: [rank_correlation(cohort.validation(name, labels, seed), cohort.test(name)) for seed in LABEL_SEEDS]
-        for name in (DCI, MIG)
-    }
-    shares = [pick(cohort.validation(DCI, labels, seed), cohort.test(DCI)).top_share for seed in LABEL_SEEDS]
+def ranks_on_labels(models: Models, bench: Bench, labels: int = 100) -> Measured:
+    """Over labelled sets: how validation on labels ranks models, and of how many it picks one of the best fifth."""
+    rho: dict[str, list[float]] = {DCI: [], MIG: []}
+    shares = []
+    for world, seed in product(bench.worlds, bench.label_seeds):
+        cohort = models.where(recipe="beta-vae", data=world)
+        for name in (DCI, MIG):
+            rho[name].append(rank_correlation(cohort.validation(name, labels, seed), cohort.test(name)))
+        shares.append(pick(cohort.validation(DCI, labels, seed), cohort.test(DCI)).top_share)
     return {
         f"spearman_dci_{labels}": float(np.mean(rho[DCI])),
         f"spearman_mig_{labels}": float(np.mean(rho[MIG])),
-        f"picks_in_top_fifth_{labels}": sum(share <= 0.2 for share in shares),
+        f"picks_in_top_fifth_{labels}": float(np.mean(np.array(shares) <= 0.2)),
     }
 
 
-def ranks_on_more_labels(models: Models) -> Measured:
+def ranks_on_more_labels(models: Models, bench: Bench) -> Measured:
     """The same for 100 and for 1,000 labels."""
-    return {**ranks_on_labels(models, 100), **ranks_on_labels(models, 1000)}
+    return {**ranks_on_labels(models, bench, 100), **ranks_on_labels(models, bench, 1000)}
 
 
-def ranks_across_metrics(models: Models) -> Measured:
-    """How DCI on 100 labels ranks models by other test metrics, mean over labelled sets and methods."""
+def ranks_across_metrics(models: Models, bench: Bench) -> Measured:
+    """How DCI on 100 labels ranks models by other test metrics, mean over labelled sets and cohorts."""
     tests = (*TESTS, "modularity")
     rho = np.array(
         [
             rank_correlations(
                 cohort.validation(DCI, 100, seed)[:, None], np.stack([cohort.test(name) for name in tests], axis=1)
             )[0]
-            for cohort in each_method(models)
-            for seed in LABEL_SEEDS
+            for cohort in cohorts(models, bench)
+            for seed in bench.label_seeds
         ]
     ).mean(axis=0)
     return {"median_spearman": float(np.median(rho[:-1])), "spearman_modularity": float(rho[-1])}
 
 
-def ranks_without_labels(models: Models) -> Measured:
-    """The criterion without labels that ranks models best, beside DCI on 100 labels, mean over methods."""
+def ranks_without_labels(models: Models, bench: Bench) -> Measured:
+    """The criterion without labels that ranks models best, beside DCI on 100 labels, mean over cohorts."""
     found = []
-    for cohort in each_method(models):
+    for cohort in cohorts(models, bench):
         criteria = [*map(cohort.criterion, WITHOUT_FACTORS), cohort.test("gaussian_total_correlation")]
         tests = np.stack([cohort.test(DCI), cohort.test(MIG)], axis=1)
-        labelled = np.mean([rank_correlation(cohort.validation(DCI, 100, s), tests[:, 0]) for s in LABEL_SEEDS])
+        labelled = np.mean([rank_correlation(cohort.validation(DCI, 100, s), tests[:, 0]) for s in bench.label_seeds])
         found.append((np.abs(rank_correlations(np.stack(criteria, axis=1), tests)).max(), labelled))
     without, with_labels = np.mean(found, axis=0)
     return {"best_without_labels": float(without), "dci_on_labels": float(with_labels)}
 
 
-def pipelines(models: Models) -> Measured:
-    """S2/S against U/S, paired by method and labelled set: each picks of a cohort of 6."""
+def pipelines(models: Models, bench: Bench) -> Measured:
+    """S2/S against U/S, paired by data, method and labelled set: each picks from a cohort as large."""
     measured: dict[str, float] = {}
     for name in (DCI, MIG):
-        pairs = [
-            (supervised_pick(models, method, seed, name).score, unsupervised_pick(models, method, seed, name).score)
-            for method in METHODS
-            for seed in LABEL_SEEDS
-        ]
-        found = paired_comparison(*zip(*pairs, strict=True))
+        found = both_pipelines(models, bench, name)
         short = name.partition("_")[0]
         measured |= {f"wins_{short}": found.wins_share, f"gain_{short}": found.mean_gain, f"p_{short}": found.p}
     return measured
 
 
-def imprecise_labels(models: Models) -> Measured:
-    """S2/S by DCI with binned and with noisy labels, over that with perfect ones; and the median without labels."""
-    seeds = LABEL_SEEDS[:2]
-    score = {
-        labeller: np.mean([supervised_pick(models, m, s, DCI, labeller).score for m in METHODS for s in seeds])
-        for labeller in ("perfect", "binned", "noisy")
-    }
-    median = np.mean([unsupervised_pick(models, method, seeds[0], DCI).median for method in METHODS])
-    return {
-        "binned_over_perfect": float(score["binned"] / score["perfect"]),
-        "noisy_over_perfect": float(score["noisy"] / score["perfect"]),
-        "least_imprecise": float(min(score["binned"], score["noisy"])),
-        "median_without_labels": float(median),
-    }
-
-
-def partial_labels(models: Models) -> Measured:
-    """MIG of S2/S where labels are of two factors only, and where they are of all."""
-    partial, perfect = (
-        np.mean([supervised_pick(models, m, s, MIG, labeller).score for m in METHODS for s in LABEL_SEEDS[:2]])
-        for labeller in ("partial", "perfect")
-    )
-    return {"mig_partial": float(partial), "mig_perfect": float(perfect)}
-
-
-def losses(models: Models) -> Measured:
-    """DCI of S2/S by sigmoid cross-entropy less that by squared error, pairs of methods and labelled sets."""
-    xent, squared = (
-        [supervised_pick(models.where(loss=loss), m, s, DCI).score for m in METHODS for s in LABEL_SEEDS[:2]]
-        for loss in ("xent", "l2-sigmoid")
-    )
-    found = paired_comparison(xent, squared)
-    return {"gain_dci": found.mean_gain, "dci_xent": found.first_mean, "dci_l2": found.second_mean}
-
-
-def after_few_examples(models: Models) -> Measured:
-    """S2/S against U/S by what trees tell after 100 examples, pairs of methods and labelled sets."""
-    name = "downstream_accuracy_100"
-    pairs = [
-        (supervised_pick(models, method, seed, name).score, unsupervised_pick(models, method, seed, name).score)
-        for method in METHODS
-        for seed in LABEL_SEEDS
-    ]
-    found = paired_comparison(*zip(*pairs, strict=True))
+def after_few_examples(models: Models, bench: Bench) -> Measured:
+    """S2/S against U/S by what trees tell after 100 examples, paired as :func:`pipelines` does."""
+    found = both_pipelines(models, bench, "downstream_accuracy_100")
     return {"not_worse": found.not_worse_share, "gain": found.mean_gain}
 
 
-def transfer_of_settings(models: Models) -> Measured:
+def imprecise_labels(models: Models, bench: Bench) -> Measured:
+    """S2/S by DCI with binned and with noisy labels, over that with perfect ones; and the median without labels."""
+    seed = bench.kinds_label_seeds[0]  # any: a median hangs on no labels
+    medians = [
+        unsupervised_pick(models.where(data=world), method, seed, DCI).median
+        for world, method in product(bench.worlds, bench.methods)
+    ]
+    measured = {"median_without_labels": float(np.mean(medians))}
+    for labels in (100, 1000):
+        perfect, binned, noisy = (
+            mean_of_picks(models.where(labels=labels), bench, DCI, labeller)
+            for labeller in ("perfect", "binned", "noisy")
+        )
+        measured |= {
+            f"binned_over_perfect_{labels}": binned / perfect,
+            f"noisy_over_perfect_{labels}": noisy / perfect,
+            f"least_imprecise_{labels}": min(binned, noisy),
+        }
+    return measured
+
+
+def partial_labels(models: Models, bench: Bench) -> Measured:
+    """MIG of S2/S where labels are of two factors only, and where they are of all."""
+    partial, perfect = (mean_of_picks(models, bench, MIG, labeller) for labeller in ("partial", "perfect"))
+    return {"mig_partial": partial, "mig_perfect": perfect}
+
+
+def order_of_labels(models: Models, bench: Bench) -> Measured:
+    """MIG of S2/S where the labels' order is lost, over that where it is not."""
+    lost, kept = (mean_of_picks(models, bench, MIG, labeller) for labeller in ("permuted", "perfect"))
+    return {"permuted_over_perfect": lost / kept, "mig_permuted": lost, "mig_perfect": kept}
+
+
+def losses(models: Models, bench: Bench) -> Measured:
+    """DCI of S2/S by sigmoid cross-entropy less that by squared error."""
+    xent, squared = (mean_of_picks(models.where(loss=loss), bench, DCI) for loss in ("xent", "l2-sigmoid"))
+    return {"gain_dci": xent - squared, "dci_xent": xent, "dci_l2": squared}
+
+
+def labels_alone(models: Models, bench: Bench) -> Measured:
+    """S2/S of beta-VAE against training by labels alone, of which share of the labelled sets it is better."""
+    measured: dict[str, float] = {}
+    for name in (DCI, MIG):
+        pairs = [
+            (
+                supervised_pick(models.where(data=world), "beta-vae", seed, name).score,
+                pick_of(models.where(data=world, recipe="supervised", label_seed=seed), name).score,
+            )
+            for world, seed in product(bench.worlds, bench.label_seeds)
+        ]
+        found = paired_comparison(*zip(*pairs, strict=True))
+        short = name.partition("_")[0]
+        measured |= {f"wins_{short}": found.wins_share, f"gain_{short}": found.mean_gain}
+    return measured
+
+
+def variance_of_scores(models: Models, bench: Bench) -> Measured:
+    """The share of the variance of DCI that the method explains, and the method with its strength; mean over data."""
+    shares = []
+    for world in bench.worlds:
+        cohort = models.where(data=world)
+        methods = cohort.field("recipe")
+        strengths = [each[STRENGTH_OF[method]] for each, method in zip(cohort.fields, methods, strict=True)]
+        scores = cohort.test(DCI)
+        shares.append((explained_variance(scores, methods).r2, explained_variance(scores, methods, strengths).r2))
+    of_method, of_both = np.mean(shares, axis=0)
+    return {"method_r2": float(of_method), "method_strength_r2": float(of_both)}
+
+
+def transfer_of_settings(models: Models, bench: Bench) -> Measured:
     """The probability that a setting that is best on one world, by DCI or MIG, beats a random model elsewhere."""
     columns = [
-        (value, each["data"], name, (each["recipe"], each[STRENGTHS[each["recipe"]][0]]), each["seed"])
+        (value, each["data"], name, (each["recipe"], each[STRENGTH_OF[each["recipe"]]]), each["seed"])
         for name in (DCI, MIG)
         for each, value in zip(models.fields, models.test(name), strict=True)
     ]
@@ -175,45 +210,33 @@ def transfer_of_settings(models: Models) -> Measured:
     }
 
 
-def order_of_labels(models: Models) -> Measured:
-    """MIG of S2/S where the labels' order is lost, over that where it is not."""
-    lost, kept = (
-        np.mean([supervised_pick(models, m, s, MIG, labeller).score for m in METHODS for s in LABEL_SEEDS[:2]])
-        for labeller in ("permuted", "perfect")
-    )
-    return {"permuted_over_perfect": float(lost / kept), "mig_permuted": float(lost), "mig_perfect": float(kept)}
+def cohorts(models: Models, bench: Bench) -> Iterator[Models]:
+    """The cohorts without labels: of each data set and method."""
+    return (models.where(data=world, recipe=method) for world, method in product(bench.worlds, bench.methods))
 
 
-def labels_alone(models: Models) -> Measured:
-    """S2/S of beta-VAE against training by labels alone, in how many labelled sets it is better."""
-    measured: dict[str, float] = {}
-    for name in (DCI, MIG):
-        alone = [pick_of(models.where(recipe="supervised", label_seed=s), name).score for s in LABEL_SEEDS]
-        both = [supervised_pick(models, "beta-vae", s, name).score for s in LABEL_SEEDS]
-        found = paired_comparison(both, alone)
-        measured |= {f"wins_{name.partition('_')[0]}": found.wins, f"gain_{name.partition('_')[0]}": found.mean_gain}
-    return measured
+def both_pipelines(models: Models, bench: Bench, test: str) -> Comparison:
+    """What S2/S picks against what U/S picks with the same labels."""
+    pairs = [
+        (supervised_pick(of_world, method, seed, test).score, unsupervised_pick(of_world, method, seed, test).score)
+        for of_world in (models.where(data=world) for world in bench.worlds)
+        for method, seed in product(bench.methods_with_labels, bench.label_seeds)
+    ]
+    return paired_comparison(*zip(*pairs, strict=True))
 
 
-def variance_of_scores(models: Models) -> Measured:
-    """The share of the variance of DCI that the method explains, and the method with its strength."""
-    methods = models.field("recipe")
-    names = [STRENGTHS[method][0] for method in methods]
-    strengths = [each[name] for each, name in zip(models.fields, names, strict=True)]
-    return {
-        "method_r2": explained_variance(models.test(DCI), methods).r2,
-        "method_strength_r2": explained_variance(models.test(DCI), methods, strengths).r2,
-    }
-
-
-def each_method(models: Models) -> Iterable[Models]:
-    """The cohorts without labels."""
-    return (models.where(recipe=method) for method in METHODS)
+def mean_of_picks(models: Models, bench: Bench, test: str, labeller: str = "perfect") -> float:
+    """The mean score of what S2/S picks, over data, methods and labelled sets."""
+    scores = [
+        supervised_pick(models.where(data=world), method, seed, test, labeller).score
+        for world, method, seed in product(bench.worlds, bench.methods_with_labels, bench.kinds_label_seeds)
+    ]
+    return float(np.mean(scores))
 
 
 def unsupervised_pick(models: Models, method: str, label_seed: int, test: str) -> Picked:
-    """U/S: of the models of one seed without labels, the one that DCI on 100 labels picks."""
-    cohort = models.where(recipe=method, seed=0)
+    """U/S: of the models without labels, the one that DCI on 100 labels picks."""
+    cohort = models.where(recipe=method)
     return pick(cohort.validation(DCI, 100, label_seed), cohort.test(test))
 
 
