@@ -1,7 +1,7 @@
 """What the page of a study shows: its runs, every score of each of them, what failed."""
 
 import json
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -16,7 +16,7 @@ from metaprior.core import MetapriorError
 from metaprior.data import LabellerName
 from metaprior.metrics import METRICS, less_is_better
 from metaprior.report.scores import HEADLINES
-from metaprior.report.words import choice, flat, metric_name
+from metaprior.report.words import differing_choices, flat, metric_name
 from metaprior.study.criteria import find_criterion
 from metaprior.study.results import results
 from metaprior.study.running import read_failure
@@ -109,14 +109,8 @@ class StudyView:
         """Each run's recipe, and those of its choices in which runs of that recipe differ, as words."""
         parsed = {text: flat(json.loads(text)) for text in {run["method"] for run in self.runs}}
         choices = [parsed[run["method"]] | {"steps": run["steps"]} for run in self.runs]
-        seen: dict[str, dict[str, set[str]]] = defaultdict(lambda: defaultdict(set))
-        for run, each in zip(self.runs, choices, strict=True):
-            for name, value in each.items():
-                seen[run["recipe"]][name].add(str(value))
-        told = [
-            (run["recipe"], ", ".join(choice(k, v) for k, v in each.items() if len(seen[run["recipe"]][k]) > 1))
-            for run, each in zip(self.runs, choices, strict=True)
-        ]
+        recipes = [run["recipe"] for run in self.runs]
+        told = list(zip(recipes, differing_choices(recipes, choices), strict=True))
         return told if len(set(told)) <= MOST_COHORTS else [(recipe, "") for recipe, _ in told]
 
     @property

@@ -3,7 +3,8 @@
 import json
 import math
 import re
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from metaprior.report.view import RunView
@@ -93,27 +94,39 @@ def title(run: RunView) -> str:
     return method_name(str(recipe)) if recipe else run.name
 
 
-def choice(name: str, value: Any) -> str:
-    """A choice in short: the last part of its name, and its value.
+def differing_choices(methods: Sequence[str], choices: Sequence[Mapping[str, Any]]) -> list[str]:
+    """For each run, those of its choices in which runs of its method differ, as a page would tell them apart.
 
-    >>> choice("supervision.gamma_sup", 10.0)
-    'gamma_sup 10'
+    Of a name the last part is told, and all of it where two of these choices end alike.
+
+    >>> differing_choices(["vae", "vae"], [{"loss.beta": 4.0, "size": 1}, {"loss.beta": None, "size": 1.0}])
+    ['beta 4', 'beta none']
     """
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    return f"{name.rpartition('.')[2]} {format(value, 'g') if number else value}"
+    told = [{name: _short(value) for name, value in each.items()} for each in choices]
+    values: dict[tuple[str, str], set[str]] = {}
+    for method, each in zip(methods, told, strict=True):
+        for name, value in each.items():
+            values.setdefault((method, name), set()).add(value)
+    differ = [key for key, found in values.items() if len(found) > 1]
+    ends = Counter((method, _end(name)) for method, name in differ)
+    names = {(method, name): _end(name) if ends[method, _end(name)] == 1 else name for method, name in differ}
+    return [
+        ", ".join(f"{names[method, name]} {value}" for name, value in each.items() if (method, name) in names)
+        for method, each in zip(methods, told, strict=True)
+    ]
+
+
+def _end(name: str) -> str:
+    return name.rpartition(".")[2]
+
+
+def _short(value: Any) -> str:
+    return format(value, "g") if isinstance(value, int | float) and not isinstance(value, bool) else plain(value)
 
 
 def choices_beside(runs: Sequence[RunView]) -> list[str]:
     """For each run, those choices of its method in which runs of that method differ: ``beta 4, latent_dim 8``."""
-    chosen = [flat(run.config.get("method") or {}) for run in runs]
-    values: dict[tuple[str, str], set[str]] = {}
-    for run, each in zip(runs, chosen, strict=True):
-        for name, value in each.items():
-            values.setdefault((title(run), name), set()).add(plain(value))
-    return [
-        ", ".join(choice(n, v) for n, v in each.items() if len(values[title(run), n]) > 1)
-        for run, each in zip(runs, chosen, strict=True)
-    ]
+    return differing_choices([title(run) for run in runs], [flat(run.config.get("method") or {}) for run in runs])
 
 
 def titles(runs: Sequence[RunView]) -> list[str]:
