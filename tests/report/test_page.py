@@ -44,6 +44,15 @@ def test_codes_stand_in_the_order_of_the_factors_and_the_silent_one_is_folded_aw
     assert "1 inactive code: z0" in one
 
 
+def test_rows_of_inactive_codes_are_faint_and_said_to_be(one: str) -> None:
+    page = render([view(examples=examples())])
+    heat = page[page.index('class="heat"') :].split("</table>")[0]
+    assert re.findall(r'<tr class="silent"><th scope="row">(z\d)', heat) == ["z0"]
+    assert re.findall(r'<tr><th scope="row">(z\d)', heat) == ["z2", "z1"]
+    assert "Faint rows: inactive codes." in page
+    assert "Faint rows" not in one
+
+
 def test_names_from_files_are_escaped() -> None:
     evil = '<script>alert("x")</script>'
     table = {"rows": [evil, "b", "c"], "columns": [evil], "values": [[1.0], [0.0], [0.0]]}

@@ -11,7 +11,7 @@ from metaprior.report import judgement, score_table
 from metaprior.report.page import render
 from metaprior.report.scores import headline, rows, sentence
 from metaprior.report.words import facts, labels
-from tests.report.views import CONFIG, SCORES, view
+from tests.report.views import CONFIG, SCORES, scored, view
 
 
 def changed(mig: float, protocol: str = "world") -> dict:
@@ -107,6 +107,48 @@ def test_scores_where_less_is_better_say_so() -> None:
     assert "unfairness ↓" in said
     assert "mig ↓" not in said
     assert "↓ less is better." in said
+
+
+def test_an_arrow_is_explained_wherever_it_is_shown() -> None:
+    less, most = scored(unfairness=0.1), "↓ less is better."
+    runs = [view(scores=less), baseline(scores=less)]
+    for shown in (runs, runs[:1]):
+        said = printed(score_table(shown))
+        assert "unfairness ↓" in said
+        assert most in said
+        page = render(shown)
+        assert '<th scope="row">unfairness ↓</th>' in page
+        assert page[page.index("All scores") :].count(most) == 1
+    assert most not in printed(score_table([view(scores=less), baseline()])), "the score is folded away"
+    assert most not in printed(score_table([view()])) + render([view()])
+    alone = copy.deepcopy(less)
+    alone["disentanglement"]["scores"] = {"unfairness": alone["disentanglement"]["scores"]["unfairness"]}
+    large = render([view(scores=alone)]).split("All scores")[0]
+    assert "unfairness ↓" in large
+    assert most in large
+
+
+def heard(mig: float, **others: float) -> dict:
+    """Scores with the shares of test examples that their predictors had learned from."""
+    scores = copy.deepcopy(scored(**dict.fromkeys(others, 0.5)))
+    for name, share in ({"mig": mig} | others).items():
+        scores["disentanglement"]["scores"][name]["test_seen"] = share
+    return scores
+
+
+@pytest.mark.parametrize("shares", [(0.9, 0.06), (0.06, 0.9)])
+def test_of_several_runs_the_largest_share_that_was_learned_from_is_told(shares: tuple[float, float]) -> None:
+    runs = [view(scores=heard(share)) for share in shares]
+    assert "up to 90 % of the test examples of mig are" in printed(score_table(runs))
+    assert "up to 90 % of the test examples of mig are" in render(runs)
+
+
+def test_the_note_on_examples_that_were_learned_from_names_what_is_shown() -> None:
+    more = heard(0.5, sap=0.9)
+    runs = [view(scores=more), baseline(scores=heard(0.4))]
+    assert "up to 50 % of the test examples of mig are" in printed(score_table(runs))
+    assert "up to 90 % of the test examples of sap and 1 other score are" in printed(score_table(runs[:1]))
+    assert "up to 90 % of the test examples of sap and 1 other score are" in render(runs)
 
 
 def test_a_test_that_was_learned_from_is_told() -> None:

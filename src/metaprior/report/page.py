@@ -14,7 +14,7 @@ from metaprior.report.curves import incomparable, panels
 from metaprior.report.efficiency import efficiency
 from metaprior.report.gallery import galleries
 from metaprior.report.markup import filled, template_file, written
-from metaprior.report.scores import FEW, headline, judge_command, rows, seen, sentence, unjudged
+from metaprior.report.scores import FEW, LESS, headline, judge_command, rows, seen, sentence, unjudged
 from metaprior.report.sparklines import spark_grid
 from metaprior.report.tables import LEAST_SHARE, MATRICES, HeatMap, Matrix, code_order, heat_map
 from metaprior.report.view import RunView
@@ -88,7 +88,8 @@ def render(runs: Sequence[RunView]) -> str:
         facts=facts,
         apart=apart(*facts),
         unjudged=unjudged(runs),
-        seen=seen(runs),
+        seen=seen(runs, table),
+        less=LESS,
         silent=SILENT,
         share_told=LEAST_SHARE,
         crisp=CRISP,

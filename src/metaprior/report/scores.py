@@ -1,7 +1,7 @@
 """Scores of several runs in rows, and how they compare."""
 
 import shlex
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +11,8 @@ from metaprior.report.words import labels, metric_name, number, plain, signed, t
 
 HEADLINES = ("mig", "dci_disentanglement", "factor_vae_score", "sap", "modularity", "beta_vae_score")
 """The metrics that are shown large when they are there, in this order."""
+LESS = "↓ less is better."
+"""What stands by a table in which a label has the arrow."""
 FEW = 4
 """More runs than this are rows of tables; up to as many are columns."""
 
@@ -26,7 +28,12 @@ class Row:
     @property
     def label(self) -> str:
         """The metric's name in the papers, with ↓ where less is better, and whether sampled codes were judged."""
-        return metric_name(self.name) + " ↓" * less_is_better(self.name) + ", sampled codes" * self.sampled
+        return metric_name(self.name) + " ↓" * self.less_is_better + ", sampled codes" * self.sampled
+
+    @property
+    def less_is_better(self) -> bool:
+        """Whether less is better."""
+        return less_is_better(self.name)
 
     @property
     def sampled(self) -> bool:
@@ -109,28 +116,28 @@ def judge_command(run: RunView) -> str:
     return f"metaprior judge {protocol} {shlex.quote(str(run.place))}{other}"
 
 
-def seen(runs: Sequence[RunView]) -> list[str]:
-    """A line for each run that was judged on the examples it was trained on, or whose predictors were tested on what
-    they had learned from."""
+def seen(runs: Sequence[RunView], table: Sequence[Row]) -> list[str]:
+    """A line for each run that was judged on the examples it was trained on, and one on the scores of a table whose
+    predictors were tested on what they had learned from."""
     told = [
         f"{run.name} was judged on the very examples that it was trained on; its scores say nothing of new ones."
         for run in runs
         if any(judged.get("seen") for judged in run.scores.values())
     ]
-    entries = [(n, entry) for run in runs for judged in run.scores.values() for n, entry in judged["scores"].items()]
-    return told + by_heart({name: entry["test_seen"] for name, entry in entries if entry.get("test_seen")})
+    return told + by_heart((row.name, entry.get("test_seen")) for row in table for entry in row.entries if entry)
 
 
-def by_heart(shares: Mapping[str, float]) -> list[str]:
+def by_heart(shares: Iterable[tuple[str, float | None]]) -> list[str]:
     """A line on scores whose predictors were tested on a share of examples that they had learned from, if there are.
 
-    >>> by_heart({"downstream_accuracy_1000": 0.2, "dci_informativeness": 0.886})[0][:76]
+    >>> by_heart([("mig", None), ("dci_informativeness", 0.886), ("dci_informativeness", 0.2)])[0][:76]
     'In so small a world up to 89 % of the test examples of dci_informativeness a'
     """
-    if not shares:
+    known = [(share, name) for name, share in shares if share]
+    if not known:
         return []
-    worst = max(shares, key=lambda name: shares[name])
-    share, others = round(100 * shares[worst]), len(shares) - 1
+    most, worst = max(known)
+    share, others = round(100 * most), len({name for _, name in known}) - 1
     more = f" and {others} other score{'s' * (others > 1)}" if others else ""
     return [
         f"In so small a world up to {share} % of the test examples of {worst}{more} are among those that its predictor "

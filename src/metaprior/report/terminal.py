@@ -9,12 +9,11 @@ from rich.text import Text
 from metaprior.judge import Scores
 from metaprior.metrics import less_is_better
 from metaprior.report.beside import names_beside
-from metaprior.report.scores import by_heart, rows, seen, unjudged
+from metaprior.report.scores import LESS, by_heart, rows, seen, unjudged
 from metaprior.report.view import RunView
 from metaprior.report.words import number, signed
 
 SEEN = "The model was trained on these very examples: the scores say nothing of new ones."
-LESS = "↓ less is better."
 
 
 def judgement(scores: Scores) -> Group:
@@ -46,9 +45,7 @@ def judgement(scores: Scores) -> Group:
             *[score.protocol] * several,
         )
     below = [] if several else [Text(f"\nprotocol: {protocol}") for protocol in protocols]
-    known = by_heart(
-        {name: score.details["test_seen"] for name, score in found.items() if "test_seen" in score.details}
-    )
+    known = by_heart((name, score.details.get("test_seen")) for name, score in found.items())
     notes = [SEEN] * scores.seen + [LESS] * any(map(less_is_better, found)) + known
     return Group(table, *below, *(Text(f"\n{note}") for note in notes))
 
@@ -56,10 +53,12 @@ def judgement(scores: Scores) -> Group:
 def score_table(runs: Sequence[RunView]) -> Group:
     """Rows are metrics, columns are runs; then, where they are known, what chance gives, the ceiling and, for two runs
     judged alike, the difference. Runs without scores come with the command that judges them."""
-    found, below = rows(runs), seen(runs)
-    if (common := [row for row in found if row.of_all]) and (more := len(found) - len(common)):
+    all_rows = rows(runs)
+    found = [row for row in all_rows if row.of_all] or all_rows
+    below = [LESS] * any(row.less_is_better for row in found) + seen(runs, found)
+    if more := len(all_rows) - len(found):
         told = "score is of some runs alone; it is" if more == 1 else "scores are of some runs alone; they are"
-        found, below = common, [*below, f"{more} more {told} on the page."]
+        below.append(f"{more} more {told} on the page.")
     if to_judge := unjudged(runs):
         below += ["No scores yet. To judge:" if not found else "Not judged yet:", *(f"  {line}" for line in to_judge)]
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
