@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from metaprior.report.sheets import GAP, PAPER, TEXT, balanced, enlarged, labelled_rows, labelled_tiles, plain_grid
+from metaprior.report.sheets import GAP, PAPER, TEXT, balanced, enlarged, labelled_table, labelled_tiles, plain_grid
 
 
 def test_tiny_pictures_grow_with_hard_edges_and_large_ones_stay() -> None:
@@ -38,8 +38,8 @@ def test_a_label_that_is_too_long_is_cut_and_spills_into_no_other() -> None:
 
 def test_rows_have_their_label_to_the_left_and_columns_their_head_above() -> None:
     images = torch.rand(2, 3, 1, 16, 16)
-    with_heads = labelled_rows(images, ["z0", "z1 position x"], ["−1", "0", "1"])
-    without = labelled_rows(images, ["z0", "z1 position x"])
+    with_heads = labelled_table(images, ["z0", "z1 position x"], ["−1", "0", "1"])
+    without = labelled_table(images, ["z0", "z1 position x"])
     assert with_heads.width == without.width
     assert with_heads.height == without.height + TEXT + GAP
     pixels = np.asarray(with_heads)

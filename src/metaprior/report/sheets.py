@@ -42,7 +42,7 @@ def labelled_tiles(images: Float[Tensor, "n c h w"], labels: Sequence[str]) -> I
     return sheet
 
 
-def labelled_rows(
+def labelled_table(
     images: Float[Tensor, "rows columns c h w"], labels: Sequence[str], heads: Sequence[str] = ()
 ) -> Image.Image:
     """A table of pictures: a label to the left of each row, and a head above each column where there are heads."""

@@ -19,7 +19,7 @@ from metaprior.report.examples import extent
 from metaprior.report.figures import FileFormat, drawn, effects_figure, matrix_figure
 from metaprior.report.pictures import encoded, reconstructions, samples, traversals
 from metaprior.report.scores import judge_command
-from metaprior.report.sheets import labelled_rows, plain_grid
+from metaprior.report.sheets import labelled_table, plain_grid
 from metaprior.report.tables import MATRICES, code_order, heat_map
 from metaprior.report.view import RunView
 from metaprior.report.words import plain_name, tick
@@ -81,7 +81,7 @@ def paired(run: RunView) -> Files:
     blocks = zip(images.split(ACROSS), again.split(ACROSS), strict=True)
     rows = [_filled(row) for pair in blocks for row in pair]
     labels = ["original", "reconstruction"] * (len(rows) // 2)
-    return {"reconstructions.png": _png(labelled_rows(torch.stack(rows), labels))}
+    return {"reconstructions.png": _png(labelled_table(torch.stack(rows), labels))}
 
 
 def sampled(run: RunView) -> Files:
@@ -94,7 +94,7 @@ def traversed(run: RunView, span: tuple[float, float]) -> Files:
     values = torch.linspace(*span, STEPS)
     code, order, labels = start_of(run)
     images = traversals(model_of(run), code, values)[order]
-    return {"traversals.png": _png(labelled_rows(images, labels, [tick(v) for v in values.tolist()]))}
+    return {"traversals.png": _png(labelled_table(images, labels, [tick(v) for v in values.tolist()]))}
 
 
 def animated(run: RunView) -> Files:
