@@ -72,6 +72,13 @@ def test_rows_are_split_two_thirds_to_one_without_overlap(train: int, test: int,
     assert not set(learnt.ravel()) & set(tested.ravel())
 
 
+@pytest.mark.parametrize(("rows", "share", "expected"), [(9, 0.9, (8, 1)), (2, 2 / 3, (1, 1)), (10, 0.9, (9, 1))])
+def test_of_few_rows_one_at_least_is_left_to_test_on(rows: int, share: float, expected: tuple[int, int]) -> None:
+    held = CodesOfRows(Encoded(np.arange(rows)[:, None]), np.zeros((rows, 1), dtype=int), train_share=share)
+    learnt, _, tested, _ = held.split(100, 100, seed=0)
+    assert (len(learnt), len(tested)) == expected
+
+
 def test_one_row_cannot_be_split() -> None:
     with pytest.raises(MetapriorError, match="too few to train and to test on"):
         codes_of([[1.0]], [[1]]).split(10, 10, seed=0)
@@ -132,14 +139,34 @@ def test_a_factor_that_every_row_misses_is_constant() -> None:
     assert scores["mig"].details["constant_factors"] == [1]
 
 
-def test_samples_that_would_overflow_are_refused() -> None:
-    class Wide(Pixels):
-        def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
-            mean = self.encode(images)
-            return mean, torch.full_like(mean, 100.0)
+class Wide(Pixels):
+    def __init__(self, logvar: float) -> None:
+        super().__init__()
+        self.logvar = logvar
 
-    with pytest.raises(MetapriorError, match="log-variances of the posteriors reach 100, so that samples overflow"):
-        codes_of(Wide(), world(), representation="sampled")
+    def posterior(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        mean = self.encode(images)
+        return mean, torch.full_like(mean, self.logvar)
+
+
+def test_samples_that_would_overflow_are_refused() -> None:
+    with pytest.raises(MetapriorError, match="log-variances of the posteriors reach 75, so that samples overflow"):
+        codes_of(Wide(75.0), world(), representation="sampled")
+
+
+def test_squares_of_the_widest_samples_can_be_summed() -> None:
+    drawn, _ = codes_of(Wide(69.0), world(), representation="sampled").sample(100_000, seed=0)
+    assert drawn.dtype == np.float32
+    assert np.isfinite((drawn**2).sum(axis=0)).all()
+    assert (drawn**2).sum(axis=0).mean() > 1e34  # not far from where it ends, 3e38
+
+
+def test_of_many_pictures_of_a_combination_none_is_shown_twice_and_every_one_as_often() -> None:
+    for each, pictures in ((3, 2), (7, 3), (5, 4), (4, 1), (6, 6)):
+        shown = codes_module.some_of(each, pictures, 30_000).numpy()
+        assert (np.diff(shown, axis=1) > 0).all()
+        counts = np.bincount(shown.ravel(), minlength=each) / 30_000
+        assert counts == pytest.approx(np.full(each, pictures / each), abs=5 / 2 / np.sqrt(30_000))
 
 
 def test_a_permuted_world_has_the_same_codes_at_other_combinations() -> None:

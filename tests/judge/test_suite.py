@@ -343,6 +343,8 @@ def test_accuracies_in_a_small_world_say_how_much_of_the_test_was_learned_from()
     assert scores["dci_informativeness"].details["test_seen"] == pytest.approx(1 - (59 / 60) ** 100, abs=1e-3)
     assert scores["downstream_accuracy_10"].details["test_seen"] == pytest.approx(1 - (59 / 60) ** 10, abs=1e-3)
     assert "test_seen" not in scores["dci_disentanglement"].details
+    larger = judge(Pixels(), world((10, 10, 10)), settings=Settings(train=40, test=20), metrics=["dci"])
+    assert "test_seen" not in larger["dci_informativeness"].details  # 4 of 100: few enough
     assert "test_seen" not in judge(Pixels(), rows(200), metrics=["dci"])["dci_informativeness"].details
 
 
@@ -363,6 +365,15 @@ def test_rows_are_the_distinct_examples() -> None:
     scores = judge(Pixels(), world((8, 8, 8)), metrics=names, settings=settings, chance=False)
     assert scores["unfairness"].rows == 512
     assert scores["strong_downstream"].rows == 512
+    numbers = np.random.default_rng(0).integers(4, size=(3000, 2))
+    scores = judge(numbers, numbers, metrics=["strong_downstream"], settings=settings, chance=False)
+    assert scores["strong_downstream"].rows == 300
+    scores = judge(numbers, numbers, metrics=["strong_downstream"], settings=Settings(train=2000, test=1000))
+    shifts = scores["strong_downstream"].details["shifts"]
+    assert shifts == 8  # of two factors, each on at most 500 rows
+    assert 1000 + 8 * 400 > scores["strong_downstream"].rows > 1000
+    scores = judge(numbers, numbers, metrics=["downstream"], settings=Settings(train=2000, test=1000))
+    assert scores["sample_efficiency_100"].rows == scores["downstream_accuracy_1000"].rows == 2000
     few = rank({"a": Noisy(-4.0), "b": Noisy(-4.0)}, world())
     assert few["a"]["udr"].rows == 60
 
@@ -371,7 +382,7 @@ def test_a_model_whose_codes_are_not_finite_is_left_out_of_the_ranking_with_a_re
     broken = Noisy(math.nan)
     ranked = rank({"a": Noisy(-4.0), "broken": broken, "b": Noisy(-4.0)}, world())
     assert ranked["broken"]["udr"].value is None
-    assert ranked["broken"]["udr"].reason == "its codes are not all finite"
+    assert ranked["broken"]["udr"].reason == "its codes or their divergences from the prior are not all finite"
     assert ranked["a"]["udr"].value == rank({"a": Noisy(-4.0), "b": Noisy(-4.0)}, world())["a"]["udr"].value
 
 

@@ -118,6 +118,24 @@ def test_the_unit_of_codes_does_not_matter(dtype: type) -> None:
     assert dci(codes * uneven, values, test * uneven, test_values).importance == pytest.approx(plain.importance)
 
 
+def test_one_code_that_is_far_out_does_not_make_the_others_small() -> None:
+    codes, values, test, test_values = identity()
+    plain = dci(codes, values, test, test_values)
+    codes, test = codes * 1e-2, test * 1e-2
+    codes[0, 0] = 1e34
+    far = dci(codes, values, test, test_values)
+    assert far.disentanglement == pytest.approx(plain.disentanglement, abs=0.02)
+
+
+@pytest.mark.parametrize("unit", [1e-9, 1e40])
+def test_the_unit_of_codes_does_not_matter_to_scikit_learn_either(unit: float) -> None:
+    codes, values, test, test_values = (part[:300, :3] for part in identity())
+    scaled = dci(codes * unit, values, test * unit, test_values, backend="sklearn")
+    assert scaled.disentanglement == pytest.approx(
+        dci(codes, values, test, test_values, backend="sklearn").disentanglement, abs=0.02
+    )
+
+
 def test_test_codes_may_be_far_beyond_those_of_training() -> None:
     codes, values, *_ = identity()
     tiny = codes * 1e-300

@@ -12,7 +12,7 @@ from metaprior.data import few_labels
 from metaprior.data import load as load_data
 from metaprior.judge import Score
 from metaprior.study import Candidate, Experiment, Labels, select, train
-from metaprior.study.selection import distinct, labels_held_out, refuse_other_data, refuse_other_losses
+from metaprior.study.selection import distinct, labels_held_out, refuse_other_data, refuse_other_losses, rows_in_common
 from tests.study.cohorts import SMALL, WORLD, experiment
 
 
@@ -87,6 +87,10 @@ def test_rows_of_a_data_set_that_trained_are_not_looked_at_under_another_seed_ei
     both = len(np.intersect1d(*rows))
     with pytest.raises(MetapriorError, match=f"{both} of the 400 labels of seed 1 trained"):
         select([run], "mig", labels=Labels(400, seed=1))
+    plan = replace(experiment("s2-beta-vae", labels=1000, label_share=0.5), data=data)
+    assert rows_in_common(plan, Labels(400, seed=1), load_data(data)) == len(np.intersect1d(rows[0][:500], rows[1]))
+    held = Labels(400, seed=1, trained=0.75)
+    assert rows_in_common(plan, held, load_data(data)) == len(np.intersect1d(rows[0][:500], rows[1][300:]))
 
 
 def test_a_run_that_held_out_nothing_has_no_value_and_comes_last(runs: list[Path], tmp_path: Path) -> None:

@@ -19,7 +19,7 @@ WHOLE_WORLD = 2**21
 ENOUGH_PICTURES = 100_000
 """Where a combination of factors has several pictures, so many of the world's are encoded, and one of each at least."""
 
-LARGEST_LOGVAR = 40.0
+LARGEST_LOGVAR = 70.0
 """Squares of samples from a wider posterior leave what float32 can sum."""
 
 Representation: TypeAlias = Literal["mean", "sampled"]
@@ -129,12 +129,21 @@ def _of_model(encode: Encoder, world: World, progress: Progress | None) -> Codes
 
         return CodesOfWorld(encoded, sizes, each, DRAWN_AT_ONCE)
     pictures = min(each, -(-ENOUGH_PICTURES // combinations))
-    source = generator(0, "pictures of a combination")
-    drawn = torch.rand(combinations, pictures, dtype=torch.float64, generator=source)
-    edges = (torch.arange(pictures + 1, dtype=torch.float64) * (each / pictures)).round().long()
-    chosen = edges[:-1] + (drawn * edges.diff()).long()  # one of each part, so that none comes twice
-    rows = (torch.arange(combinations)[:, None] * each + chosen).flatten()
+    rows = (torch.arange(combinations)[:, None] * each + some_of(each, pictures, combinations)).flatten()
     return CodesOfWorld(encode(rows, progress), sizes, pictures)
+
+
+def some_of(each: int, pictures: int, combinations: int) -> Tensor:
+    """Which of its pictures each combination shows, combinations×pictures: none twice, and every one as often.
+
+    A comb whose teeth lie 1 or more apart is laid from a random beginning, uniform over one gap.
+
+    >>> some_of(7, 7, 1).tolist()
+    [[0, 1, 2, 3, 4, 5, 6]]
+    """
+    source = generator(0, "pictures of a combination")
+    beginning = torch.rand(combinations, 1, dtype=torch.float64, generator=source)
+    return ((torch.arange(pictures) + beginning) * (each / pictures)).long().clamp(max=each - 1)
 
 
 def is_world(data: object) -> TypeGuard[World]:

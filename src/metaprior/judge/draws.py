@@ -135,12 +135,12 @@ class CodesOfRows:
         return self.codes(index, rng), self.factors[index]
 
     def split(self, train: int, test: int, seed: int) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-        """As many as asked for, shuffled; where there are not so many rows, a share to train and the rest to test."""
+        """As many as asked for, shuffled; where there are not so many, a share to train, and of the others to test."""
         n = min(len(self.codes), train + test)
         codes, factors = self.sample(n, seed)
-        cut = train if n == train + test else max(min(train, math.ceil(n * self.train_share - 1e-9)), 1)
-        if n - cut < 1:
+        if n < 2:
             raise TooFewRows(f"{n} rows are too few to train and to test on; a predictor needs at least 2")
+        cut = train if n == train + test else min(train, math.ceil(n * self.train_share - 1e-9), n - 1)
         return codes[:cut], factors[:cut], codes[cut : cut + test], factors[cut : cut + test]
 
     def interventions(self, seed: int) -> RowInterventions:

@@ -41,7 +41,7 @@ def rank(
 
     def score(name: str) -> Score:
         about = {"models": len(sound), "similarity": similarity, "informative_codes": list(codes.get(name, ()))}
-        reason = ranking.reason if name in sound else "its codes are not all finite"
+        reason = ranking.reason if name in sound else "its codes or their divergences from the prior are not all finite"
         return Score(
             values.get(name), n, seed, "images of the data", min(n, len(data)),
             reason=None if name in values else reason, details=about,

@@ -27,6 +27,8 @@ Backend: TypeAlias = Literal["lightgbm", "sklearn"]
 STAGES, RATE, LEAVES = 100, 0.1, 8
 COARSE, FINE, MANY = 255, 1023, 4_000
 """Bins of a code, for many examples and for fewer, of whose values each should have a bin of its own."""
+FAR = 1e38
+"""Near the end of what float32 holds, in which scikit-learn's trees see codes."""
 ORDERS = 4
 """Orders, each with its reverse, in which LightGBM sees the codes."""
 
@@ -107,14 +109,15 @@ def fit_trees(tasks: Sequence[Problem], backend: Backend, seed: int, threads: in
 def fit_sklearn(task: Problem, seed: int) -> Fit:
     """Scikit-learn's trees with its defaults: 100 stages of one tree a class, depth 3, learning rate 0.1.
 
-    They hold codes that differ by at most 1e-7 for equal, so that codes below about 1e-4 had better be scaled first.
+    They hold codes that differ by at most 1e-7 for equal, which codes of the smallest sizes would all do.
     """
     from sklearn.ensemble import GradientBoostingClassifier
 
     if task.classes == 1:
         return commonest(task)
-    model = GradientBoostingClassifier(random_state=seed).fit(task.train_codes, task.train_classes)
-    guesses = [np.asarray(model.predict(codes)) for codes in (task.train_codes, task.test_codes)]
+    scaled = _in_units(task.train_codes, task.test_codes)
+    model = GradientBoostingClassifier(random_state=seed).fit(scaled[0], task.train_classes)
+    guesses = [np.asarray(model.predict(codes)) for codes in scaled]
     return Fit(guesses[1], *accuracies(task, *guesses), np.abs(model.feature_importances_))
 
 
@@ -183,13 +186,16 @@ def fit_lightgbm(task: Problem, seed: int) -> Fit:
 
 
 def _in_units(train: np.ndarray, test: np.ndarray) -> list[np.ndarray]:
-    """Codes over the power of two above their greatest size, since LightGBM takes everything below 1e-35 for 0.
+    """Codes whose greatest size in training is below 1 or above 2**100, times the power of two that brings it there.
 
-    Powers of two leave every digit as it is, so that bins and trees are the same.
+    LightGBM takes everything below 1e-35 for 0, scikit-learn codes as near as 1e-7 for equal, and it works in float32.
+    Between the two bounds codes stay as they are: one that is far out must not make the others small. A test code that
+    is out of float32's range stays at its end, as far from all others.
     """
     _, exponent = np.frexp(np.abs(train).max(axis=0))
-    with np.errstate(over="ignore"):  # a test code may be far out
-        return [np.ldexp(each, -exponent) for each in (train, test)]
+    shift = exponent - np.clip(exponent, 0, 100)
+    with np.errstate(over="ignore"):
+        return [np.ldexp(each, -shift).clip(-FAR, FAR) for each in (train, test)]
 
 
 def _orders(codes: int, seed: int) -> list[np.ndarray]:

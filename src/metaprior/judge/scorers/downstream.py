@@ -42,11 +42,12 @@ def score_downstream(codes: Codes, settings: Settings, seed: int) -> Found:
         )
         for i, size in enumerate(found.sizes)
     }
+    most = max(found.sizes, default=0)
     for few in (100, 1_000):
         name, value = f"sample_efficiency_{few}", found.sample_efficiency(few)
         scores[name] = scored(
-            codes, settings, value, found.n_test, few + found.n_test, found.reason,
-            test_seen=memorised(codes, max(found.sizes, default=0)), **about,
+            codes, settings, value, found.n_test, most + found.n_test, found.reason,
+            test_seen=memorised(codes, most), **about,
         )  # fmt: skip
     return Found(scores)
 
@@ -77,7 +78,7 @@ def score_strong_downstream(codes: Codes, settings: Settings, seed: int) -> Foun
     else:
         split = codes.split(settings.train, settings.test, seed)
         found = strong_generalisation_gap_finite(*split, train=train, **_trees(settings, seed))
-        drawn = len(split[0]) + len(split[2])
+        drawn = min(found.n_train * len(found.shifts), len(split[0])) + len(split[2])
     score = scored(
         codes, settings, found.value, found.n_test, drawn, found.reason,
         backend=found.backend, shifts=len(found.shifts),
