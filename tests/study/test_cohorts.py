@@ -20,7 +20,7 @@ from metaprior.study.task import read_result
 from metaprior.study.workers import Fate, Outcomes, fates
 from metaprior.training import Run
 from metaprior.training.cohort import Cohort as Program
-from metaprior.training.cohort import newest_in_common
+from metaprior.training.cohort_saving import newest_in_common
 from tests.study.tiny import COMMON, JUDGING
 
 SEEDS = values("loop.seed", 0, 1)
@@ -188,7 +188,7 @@ def test_members_that_share_an_older_step_alone_go_on_from_that(tmp_path: Path) 
         (run.folder / "model.safetensors").unlink()
         for step in (19, 12 if task in cohort[:2] else 18):
             shutil.rmtree(run.folder / "checkpoint" / f"{step:09d}")
-    assert newest_in_common([tmp_path / task.id / "checkpoint" for task in cohort], torch.device("cpu"))[0] == 6
+    assert newest_in_common([tmp_path / task.id for task in cohort])[0] == 6
     (tmp_path / "runs").mkdir()
     for task in cohort:
         (tmp_path / task.id).rename(tmp_path / "runs" / task.id)

@@ -9,10 +9,19 @@ import torch
 from torch import nn
 
 from metaprior.core import Adam, DataSpec, Group, Linear, MetapriorError, Method, Player, Replacement, Term
-from metaprior.methods import BetaVAERecipe, FactorVAE, FactorVAERecipe, S2BetaVAERecipe, SupervisionRecipe, VAERecipe
+from metaprior.methods import (
+    AnnealedVAERecipe,
+    BetaVAERecipe,
+    FactorVAE,
+    FactorVAERecipe,
+    S2BetaVAERecipe,
+    SupervisionRecipe,
+    VAERecipe,
+)
 from metaprior.nets import mlp
 from metaprior.nets.autoencoder import small_nets
 from metaprior.training import Callback, Loop, Member, Run, fit, fit_cohort, load_tensors
+from metaprior.training.checkpoint import checkpoints
 from tests.conftest import Columns, random, squares
 
 DATA = DataSpec(image_shape=(1, 16, 16), factor_sizes=(4, 4))
@@ -77,8 +86,12 @@ def alone_on(sources, recipe, seed, loop=LOOP):
     return method, terms.lines, said
 
 
+def lines_of(run):
+    return [json.loads(line) for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+
+
 def terms_of(run):
-    return [json.loads(line)["terms"] for line in (run.folder / "metrics.jsonl").read_text().splitlines()]
+    return [line["terms"] for line in lines_of(run)]
 
 
 def together(recipes, folder, loop=LOOP, seeds=SEEDS, **options):
@@ -135,6 +148,13 @@ def test_schedules_are_each_members_own(tmp_path):
         assert_same(member, alone(recipe, seed))
 
 
+def test_capacities_are_each_members_own(tmp_path):
+    chosen = [AnnealedVAERecipe(c_max=c, ramp=10, latent_dim=4, batch=8, lr=1e-3) for c in (5.0, 25.0, 100.0)]
+    members, _ = together(chosen, tmp_path)
+    for recipe, seed, member in zip(chosen, SEEDS, members, strict=True):
+        assert_same(member, alone(recipe, seed))
+
+
 def test_members_may_have_labels_of_their_own(tmp_path):
     chosen = recipes("s2-beta-vae")[:2]
     labelled = squares(7, seed=9)
@@ -185,41 +205,43 @@ def test_each_member_leaves_the_folder_of_a_run(tmp_path):
         assert weight.untyped_storage().nbytes() == weight.nbytes  # its own memory, not a part of the stack
 
 
-def test_killed_and_resumed_equals_never_stopped(tmp_path):
-    class Kill(Callback):
+def test_examples_per_second_are_those_of_a_member_s_own_seconds(tmp_path):
+    members, result = together(recipes("beta-vae"), tmp_path, replace(LOOP, log_every=20))
+    for member in members:
+        (line,) = lines_of(member.run)
+        assert line["examples_per_second"] == pytest.approx(20 * 8 / line["seconds"], rel=0.1)
+        assert 3 * line["seconds"] == pytest.approx(result.seconds, abs=2e-3)
+
+
+def test_a_callback_s_values_are_a_line_of_its_own_member_alone(tmp_path):
+    class Third(Callback):
         def stepped(self, method, step):
-            if step == 7:
-                raise KeyboardInterrupt
+            return {"third": 1.0} if step == 3 else None
 
-    chosen, loop = recipes("s2-beta-vae"), replace(LOOP, steps=10, checkpoint_every=4)
-    whole, _ = together(chosen, tmp_path / "whole", loop)
-    runs = [run_in(tmp_path / "killed" / f"member-{seed}") for seed in SEEDS]
-    doomed = [Member(build(c, s), s, r) for c, s, r in zip(chosen, SEEDS, runs, strict=True)]
-    doomed[2] = replace(doomed[2], callbacks=[Kill()])
-    with pytest.raises(KeyboardInterrupt):
-        fit_cohort(doomed, SOURCES, loop)
-    resumed, _ = together(chosen, tmp_path / "killed", loop, resume=True)
-    for one, other in zip(whole, resumed, strict=True):
-        assert all(map(torch.equal, one.method.parameters(), other.method.parameters()))
-        assert terms_of(one.run) == terms_of(other.run)
+    runs = [run_in(tmp_path / str(seed)) for seed in SEEDS[:2]]
+    first, second = [Member(build(VAERecipe(latent_dim=4, batch=8), 0), 0, run) for run in runs]
+    fit_cohort([replace(first, callbacks=[Third()]), second], SOURCES, replace(LOOP, steps=4, log_every=4))
+    assert [[line["step"] for line in lines_of(run)] for run in runs] == [[3, 4], [4]]
 
 
-def test_a_cohort_goes_on_without_the_member_that_had_diverged(tmp_path):
+def test_a_member_whose_last_update_is_not_finite_has_diverged(tmp_path, capsys):
     first, wild, last = recipes("beta-vae")
-    chosen, loop = [first, replace(wild, lr=1e4), last], replace(LOOP, steps=10, checkpoint_every=1, keep=1)
-    together(chosen, tmp_path, replace(loop, steps=6))
-    resumed, result = together(chosen, tmp_path, loop, resume=True)
-    assert list(result.diverged) == [1]
-    for i in (0, 2):
-        assert_same(resumed[i], alone(chosen[i], SEEDS[i], replace(LOOP, steps=10)))
+    members, result = together([first, replace(wild, lr=1e308), last], tmp_path, replace(LOOP, steps=1))
+    said = f"member-{SEEDS[1]}: the weights were no longer finite at step 1"
+    assert result.diverged == {1: said}
+    assert members[1].run.diverged == said
+    assert said in capsys.readouterr().err
+    assert [member.run.finished for member in members] == [True, False, True]
+    assert [len(checkpoints(member.run.folder / "checkpoint")) for member in members] == [1, 0, 1]
 
 
-def test_a_member_can_go_on_alone(tmp_path):
-    recipe, *_ = chosen = recipes("beta-vae")
-    members, _ = together(chosen, tmp_path, replace(LOOP, steps=8))
-    method = build(recipe, SEEDS[0])
-    fit(method, SOURCES, replace(LOOP, seed=SEEDS[0]), members[0].run, resume=True)
-    assert_same(replace(members[0], method=method), alone(recipe, SEEDS[0]))
+def test_whether_torch_is_deterministic_is_as_it_was_before():
+    for before in (True, False):
+        torch.use_deterministic_algorithms(before)
+        for deterministic in (True, False):
+            loop = replace(LOOP, steps=1, deterministic=deterministic)
+            fit_cohort([Member(build(VAERecipe(latent_dim=4, batch=8), 0), 0)], SOURCES, loop)
+            assert torch.are_deterministic_algorithms_enabled() == before
 
 
 class Regression(Method):
@@ -251,6 +273,23 @@ def test_batch_statistics_and_parameter_groups_are_each_members_own():
     for one, other in zip(cohort, single, strict=True):
         for name, value in other.state_dict().items():
             torch.testing.assert_close(one.state_dict()[name], value, atol=1e-10, rtol=0, msg=name)
+
+
+def test_frozen_modules_of_a_member_are_those_of_its_single_run():
+    class Frozen(Regression):
+        frozen = ("net.0",)
+
+        def players(self):
+            return (Player("net", ("net.1",), Adam(lr=1e-2)),)
+
+    points = {"train": Columns(points=random(0, 32, 2).double())}
+    torch.manual_seed(0)
+    single, member = [Frozen(nn.BatchNorm1d(2)) for _ in range(2)]
+    member.load_state_dict(single.state_dict())
+    fit(single, points, replace(LOOP, seed=3))
+    fit_cohort([Member(member, 3)], points, LOOP)
+    for name, value in single.state_dict().items():
+        torch.testing.assert_close(member.state_dict()[name], value, atol=1e-10, rtol=0, msg=name)
 
 
 def refused(match, *methods, loop=LOOP):

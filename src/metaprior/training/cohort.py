@@ -9,17 +9,16 @@ import contextlib
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 from torch.func import functional_call
 
-from metaprior.core import Batch, Counter, MetapriorError, Method, Scalar, Schedule, Source, Step, value_at
+from metaprior.core import Batch, Counter, MetapriorError, Method, Source, Step, value_at
 from metaprior.training.callbacks import listening
-from metaprior.training.checkpoint import Checkpoint, checkpoints, load_checkpoint, save_checkpoint
 from metaprior.training.cohort_members import Member, check_loop, check_members
+from metaprior.training.cohort_saving import go_back, write_checkpoints, write_weights
 from metaprior.training.cohort_turns import CohortTurns, Draw, Drawn, Recorder
 from metaprior.training.interrupt import interruptible
 from metaprior.training.loop import metrics_line
@@ -27,21 +26,22 @@ from metaprior.training.options import Loop
 from metaprior.training.progress import print_warning
 from metaprior.training.saving import time_to_save
 from metaprior.training.turns import weighted_sum
-from metaprior.training.weights import load_tensors, saved_tensors
 
 
 @dataclass(frozen=True)
 class CohortResult:
-    """What :func:`fit_cohort` did: steps, whether a signal stopped it, seconds, each member's last line of metrics.
-
-    ``diverged`` says what befell the members that diverged, by their place in the cohort.
-    """
+    """What :func:`fit_cohort` did."""
 
     steps: int
+    """How far the members have come; 0 where all had diverged before it was resumed."""
     interrupted: bool
+    """Whether a signal stopped it."""
     seconds: float
+    """Of all members together."""
     records: tuple[dict[str, Any], ...]
+    """Each member's last line of metrics."""
     diverged: Mapping[int, str]
+    """Why members were given up, by their places in the cohort."""
 
 
 def fit_cohort(
@@ -49,11 +49,13 @@ def fit_cohort(
 ) -> CohortResult:
     """Train all members as one program; ``loop.seed`` gives way to the members' seeds.
 
-    Each member's method ends with its own weights and each run folder as :func:`metaprior.training.fit` would leave
-    it (the caller writes ``config.json``); ``seconds`` in ``metrics.jsonl`` are a member's share of the cohort's,
-    whose ``members`` it counts. Checkpoints
-    are a single run's, so a member may also go on alone. A member that diverges is no longer updated, keeps no final
-    weights and is named in the result; the others go on.
+    Each member's method ends with its own weights, each run folder as :func:`metaprior.training.fit` would leave it
+    (the caller writes ``config.json``). Lines of metrics also say how many ``members`` the cohort has; ``seconds`` are
+    a member's share, the cohort's divided among all, and ``examples_per_second`` are a member's in its share.
+
+    A member that diverges is no longer updated and keeps no final weights; the others go on. Checkpoints are a single
+    run's, so a member may also go on alone. ``resume`` goes on from the newest step of which all members that have not
+    diverged have a sound checkpoint, and warns of newer ones that it passes over.
 
     The method must say ``cohort = True``: pure tensor code under ``torch.vmap``, whose only random numbers are those
     of the step (no dropout), without an ``after`` hook or carried state. Members may differ in seeds, ``hyper``,
@@ -65,7 +67,7 @@ def fit_cohort(
             cohort.advance()
         interrupted = cohort.step < loop.steps and any(cohort.alive)
         cohort.close(interrupted)
-    return CohortResult(cohort.step, interrupted, cohort.seconds, tuple(cohort.records), cohort.diverged)
+    return CohortResult(cohort.step, interrupted, sum(cohort.seconds), tuple(cohort.records), cohort.diverged)
 
 
 class Cohort:
@@ -79,14 +81,14 @@ class Cohort:
         if loop.threads:
             torch.set_num_threads(loop.threads)
         self.methods = [member.method.to(self.device, loop.dtype) for member in members]
-        self.method = self.methods[0].train()  # whose code runs for all, given all their tensors
-        self.step, self.seconds = 0, 0.0
+        self.method = self.methods[0]  # whose code runs for all, given all their tensors
+        for method in self.methods:
+            method.train()
+            for name in method.frozen:
+                method.get_submodule(name).eval()
+        self.step, self.seconds = 0, [0.0] * len(members)
         self.streams = [method.streams() for method in self.methods]
         self.sources = self.place_sources(sources)
-        self.hyper = {
-            name: Scalars([method.hyper[name] for method in self.methods], loop.dtype, self.device)
-            for name in self.method.hyper
-        }
         self.repeats = max(player.repeats for player in self.method.players())
         self.asked = self.record_draws()
         players = [method.players() for method in self.methods]
@@ -109,17 +111,16 @@ class Cohort:
     @contextlib.contextmanager
     def prepared(self, resume: bool) -> Iterator[None]:
         """The state to begin from; at the end every member has its tensors to itself again."""
-        if self.loop.deterministic:
-            torch.use_deterministic_algorithms(True)
-        if resume:
-            self.restore()
-        for method in self.methods:
-            method.train()
-        self.bad = torch.full((len(self.members),), -1, dtype=torch.int64, device=self.device)
-        self.logged_at, self.saved_at = time.monotonic(), time.monotonic()
-        self.saving, self.logged_step = 0.0, self.step
         with contextlib.ExitStack() as stack:
+            were_deterministic = torch.are_deterministic_algorithms_enabled()
+            stack.callback(torch.use_deterministic_algorithms, were_deterministic)
             stack.callback(self.put_back)
+            torch.use_deterministic_algorithms(self.loop.deterministic or were_deterministic)
+            if resume:
+                go_back(self)
+            self.bad = torch.full((len(self.members),), -1, dtype=torch.int64, device=self.device)
+            self.logged_at, self.saved_at = time.monotonic(), time.monotonic()
+            self.saving, self.logged_step = 0.0, self.step
             for member in self.members:
                 loop = replace(self.loop, seed=member.seed)
                 for callback in member.callbacks:
@@ -132,15 +133,13 @@ class Cohort:
             method.eval()
             for tensor in (*method.parameters(), *method.buffers()):
                 tensor.data = tensor.data.clone()
-        if self.loop.deterministic:
-            torch.use_deterministic_algorithms(False)
 
     def record_draws(self) -> dict[str, list[Draw]]:
         """What each player draws in a turn, from one forward pass of the first member that changes nothing."""
         shared: dict[str, Tensor] = {}
         asked: dict[str, list[Draw]] = {}
         batches = {n: Batch(columns).map(lambda column: column[0]) for n, columns in self.draw(0).items()}
-        hyper = {name: scalars.at(self.step)[0] for name, scalars in self.hyper.items()}
+        hyper = {name: scalars[0] for name, scalars in self.hyper().items()}
         for name in (player.name for player in self.method.players()):
             recorder = Recorder(Counter(self.members[0].seed, self.step, 0, self.device, self.loop.dtype))
             step = Step(self.step, 0, hyper, recorder, shared=shared)
@@ -198,6 +197,13 @@ class Cohort:
             for key, column in columns.items()
         }
 
+    def hyper(self) -> dict[str, Tensor]:
+        """The scalars of the loss at this step, N each."""
+        values = {
+            name: [value_at(method.hyper[name], self.step) for method in self.methods] for name in self.method.hyper
+        }
+        return {name: torch.tensor(each, dtype=self.loop.dtype, device=self.device) for name, each in values.items()}
+
     def losses(
         self,
         player: str,
@@ -210,7 +216,6 @@ class Cohort:
         asked = self.asked[player]
         counters = [Counter(m.seed, self.step, turn, self.device, self.loop.dtype) for m in self.members]
         noise = [torch.stack([counter(*ask) for counter in counters]) for ask in asked]
-        hyper = {name: scalars.at(self.step) for name, scalars in self.hyper.items()}
 
         def one_member(
             state: dict[str, Tensor],
@@ -229,7 +234,7 @@ class Cohort:
         mixed = torch.autocast(self.device.type, torch.bfloat16, enabled=self.loop.precision == "bf16")
         try:
             with mixed:
-                return every_member(state, columns, hyper, noise, shared)
+                return every_member(state, columns, self.hyper(), noise, shared)
         except RuntimeError as fault:
             if "randomness" not in str(fault):
                 raise
@@ -276,102 +281,33 @@ class Cohort:
         if self.due or any(extra):
             self.log(values, extra)
         every = self.loop.checkpoint_every
-        if self.step < self.loop.steps and (
-            self.step % every == 0 if every else time_to_save(self.saved_at, self.saving)
-        ):
-            self.save()
+        save = self.step % every == 0 if every else time_to_save(self.saved_at, self.saving)
+        if save and self.step < self.loop.steps:
+            write_checkpoints(self)
+
+    def close(self, interrupted: bool) -> None:
+        """Checkpoints of the members; unless interrupted, their final weights too."""
+        write_checkpoints(self)
+        if not interrupted:
+            write_weights(self)
 
     def log(self, values: dict[str, Tensor], extra: list[dict[str, float]]) -> None:
-        """A line of metrics for each member that is due one."""
-        now = time.monotonic()
-        elapsed = now - self.logged_at
-        self.seconds += elapsed
-        rate = next(iter(self.streams[0].values())).batch * (self.step - self.logged_step) / max(elapsed, 1e-9)
+        """A line of metrics for each living member that is due one, in its share of the cohort's time."""
+        now, count = time.monotonic(), len(self.members)
+        share = (now - self.logged_at) / count
+        rate = next(iter(self.streams[0].values())).batch * (self.step - self.logged_step) / max(share, 1e-9)
+        self.logged_at, self.logged_step = now, self.step
+        self.seconds = [seconds + share for seconds in self.seconds]
         table = torch.stack([value.to(torch.float64) for value in values.values()], dim=1).tolist()
-        self.logged_at, self.logged_step, count = now, self.step, len(self.members)
         for i, member in enumerate(self.members):
-            if not self.alive[i]:
+            if not self.alive[i] or not (self.due or extra[i]):
                 continue
             terms = dict(zip(values, table[i], strict=True)) | extra[i]
-            self.records[i] = metrics_line(self.step, self.seconds / count, rate, terms) | {"members": count}
+            self.records[i] = metrics_line(self.step, self.seconds[i], rate, terms) | {"members": count}
             if member.run:
                 member.run.append_metrics(self.records[i])
             for callback in member.callbacks:
                 callback.logged(self.records[i])
-
-    def save(self) -> None:
-        """A checkpoint in each living member's run folder, in the form of a single run's."""
-        began = time.monotonic()
-        for i, member in enumerate(self.members):
-            weights = saved_tensors(member.method)
-            finite = all(value.isfinite().all() for value in weights.values() if value.is_floating_point())
-            if member.run is None or not self.alive[i] or not finite:
-                continue
-            groups = {
-                "model": weights,
-                "optimizer": {k: v for turns in self.turns for k, v in turns.state(i).items()},
-                "average": {},
-                "carried": {},
-                "clock": {"seconds": torch.tensor(self.seconds / len(self.members), dtype=torch.float64)},
-            }
-            save_checkpoint(member.run.folder / "checkpoint", Checkpoint(self.step, groups), self.loop.keep)
-        self.saved_at = time.monotonic()
-        self.saving = self.saved_at - began
-
-    def restore(self) -> None:
-        """Go back to the newest step of which every member that had not diverged has a sound checkpoint."""
-        runs = [member.run for member in self.members if member.run]
-        if len(runs) < len(self.members):
-            raise MetapriorError("a cohort can only be resumed when every member has a run")
-        self.diverged = {i: run.diverged for i, run in enumerate(runs) if run.diverged}
-        self.alive = [i not in self.diverged for i in range(len(runs))]
-        living = [i for i, alive in enumerate(self.alive) if alive]
-        self.step, found = newest_in_common([runs[i].folder / "checkpoint" for i in living], self.device)
-        for i in living:
-            runs[i].cut_metrics(self.step)
-        for i, checkpoint in zip(living, found, strict=False):
-            load_tensors(self.members[i].method, checkpoint.groups["model"])
-            for turns in self.turns:
-                turns.load_state(i, checkpoint.groups["optimizer"])
-            self.seconds = checkpoint.groups["clock"]["seconds"].item() * len(self.members)
-
-    def close(self, interrupted: bool) -> None:
-        """The final weights of the members that are alive; or, when interrupted, checkpoints to go on from."""
-        self.save()
-        for i, member in enumerate(self.members):
-            if member.run is None or not self.alive[i] or interrupted:
-                continue
-            weights = saved_tensors(member.method)
-            if all(value.isfinite().all() for value in weights.values() if value.is_floating_point()):
-                member.run.write_weights(weights)
-            else:
-                self.give_up(i, f"{self.names[i]}: the weights were no longer finite at step {self.step}")
-
-
-def newest_in_common(folders: Sequence[Path], device: torch.device) -> tuple[int, list[Checkpoint]]:
-    """The newest step of which all folders have a sound checkpoint, and these; 0 and none where there is none."""
-    steps = [{int(path.name) for path in checkpoints(folder)} for folder in folders]
-    for step in sorted(set.intersection(*steps) if steps else (), reverse=True):
-        with contextlib.suppress(MetapriorError):  # one is damaged
-            return step, [load_checkpoint(folder / f"{step:09d}", device) for folder in folders]
-    return 0, []
-
-
-class Scalars:
-    """One scalar of every member, constants or schedules, as a tensor."""
-
-    def __init__(self, scalars: Sequence[Scalar], dtype: torch.dtype, device: torch.device) -> None:
-        self.scalars, self.options = scalars, {"dtype": dtype, "device": device}
-        self.varies = any(isinstance(scalar, Schedule) for scalar in scalars)
-        self.now = self.value(0)
-
-    def value(self, step: int) -> Tensor:
-        """The values at a step, computed anew, N."""
-        return torch.tensor([value_at(scalar, step) for scalar in self.scalars], **self.options)
-
-    def at(self, step: int) -> Tensor:
-        """The values at a step, N."""
-        return self.value(step) if self.varies else self.now
 
 
 def stack_rest(methods: Sequence[Method], owned: set[str]) -> dict[str, Tensor]:
