@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from metaprior.papers.disentangle.measures import DCI, MIG, supervised_pick, unsupervised_pick
-from metaprior.papers.disentangle.studies import DSPRITES, LABEL_SEEDS, METHODS
+from metaprior.papers.disentangle.scales import DESK, METHODS
 from metaprior.report.words import method_name
 from metaprior.study.models import Models, read_models
 
@@ -30,8 +30,8 @@ def validation_against_test(axes: plt.Axes, models: Models) -> None:
 def pipelines(axes: plt.Axes, models: Models) -> None:
     """Claim 5: what U/S and S2/S pick with the same labels."""
     for method in METHODS:
-        pairs = [[unsupervised_pick(models, method, s, DCI).score for s in LABEL_SEEDS],
-                 [supervised_pick(models, method, s, DCI).score for s in LABEL_SEEDS]]  # fmt: skip
+        pairs = [[unsupervised_pick(models, method, s, DCI).score for s in DESK.label_seeds],
+                 [supervised_pick(models, method, s, DCI).score for s in DESK.label_seeds]]  # fmt: skip
         axes.scatter(*pairs, s=14, color=COLOURS[method])
     top = max(axes.get_xlim()[1], axes.get_ylim()[1])
     axes.plot([0, top], [0, top], color=MUTED, linewidth=0.7, zorder=0)
@@ -49,7 +49,7 @@ def labellers(axes: plt.Axes, models: Models, score: str, name: str) -> None:
                 unsupervised_pick(models, method, s, score).score
                 if kind == "none"
                 else supervised_pick(models, method, s, score, kind).score
-                for s in LABEL_SEEDS[:2]
+                for s in DESK.kinds_label_seeds
             ]
             axes.scatter(np.full(2, k + shift), picks, s=12, color=COLOURS[method])
     axes.set_xticks(range(len(kinds)), ["none\n(U/S)", *LABELLERS])
@@ -76,7 +76,7 @@ def losses(axes: plt.Axes, models: Models) -> None:
     """Claim 9: what S2/S picks by cross-entropy and by squared error."""
     for method in METHODS:
         pairs = [
-            [supervised_pick(models.where(loss=loss), method, s, DCI).score for s in LABEL_SEEDS[:2]]
+            [supervised_pick(models.where(loss=loss), method, s, DCI).score for s in DESK.kinds_label_seeds]
             for loss in ("l2-sigmoid", "xent")
         ]
         axes.scatter(*pairs, s=14, color=COLOURS[method])
@@ -88,12 +88,10 @@ def losses(axes: plt.Axes, models: Models) -> None:
 
 def main(folder: Path, file: Path) -> None:
     """Draw all panels."""
-    models = read_models(folder).where(data=DSPRITES)
+    models = read_models(folder).where(data=DESK.worlds[0])
     without = models.where(recipe=METHODS)
-    xent = Models(
-        tuple(each for each in models.fields if each.get("loss", "xent") == "xent" and each["labels"] in (None, 100)),
-        models.columns,
-    )
+    few = models.where(labels=(None, 100))
+    xent = few.where(loss=(None, "xent"), seed=DESK.pipeline_seeds)  # U/S picks from as many models as S2/S
     plt.rcParams.update(
         {"font.size": 8, "axes.titlesize": 9, "axes.titlelocation": "left", "axes.edgecolor": "#c9c5bc",
          "axes.spines.top": False, "axes.spines.right": False, "text.color": INK, "axes.labelcolor": INK}
@@ -104,7 +102,7 @@ def main(folder: Path, file: Path) -> None:
     total_correlation(grid[0, 2], without)
     labellers(grid[1, 0], xent, DCI, "DCI")
     labellers(grid[1, 1], xent, MIG, "MIG")
-    losses(grid[1, 2], models)
+    losses(grid[1, 2], few)
     figure.savefig(file, dpi=130)
 
 
