@@ -10,7 +10,7 @@ import torch
 from metaprior.core import DataSpec, MetapriorError
 from metaprior.methods import FactorVAERecipe, S2BetaVAERecipe, SupervisionRecipe
 from metaprior.training import Callback, Loop, Run, fit
-from metaprior.training.checkpoint import checkpoints, newest_checkpoint
+from metaprior.training.checkpoint import Checkpoint, checkpoints, newest_checkpoint, save_checkpoint
 from tests.conftest import Columns, squares
 from tests.training.test_players import WGANGP, LanguageModel, random
 
@@ -120,6 +120,18 @@ def test_only_the_newest_checkpoints_are_kept(tmp_path):
     run = trained(tmp_path, steps=12)
     assert [int(path.name) for path in checkpoints(run.folder / "checkpoint")] == [8, 10, 12]
     assert (run.folder / "latest").read_text().strip() == "checkpoint/000000012"
+
+
+def test_later_checkpoints_that_were_passed_over_do_not_push_out_the_new_one(tmp_path):
+    groups = {"model": {"weight": torch.ones(2)}}
+    for step in (2, 6, 8):
+        save_checkpoint(tmp_path / "checkpoint", Checkpoint(step, groups), keep=3)
+    for path in checkpoints(tmp_path / "checkpoint")[1:]:
+        (path / "model.safetensors").write_bytes(b"damaged")
+    save_checkpoint(tmp_path / "checkpoint", Checkpoint(4, groups), keep=1)
+    assert [int(path.name) for path in checkpoints(tmp_path / "checkpoint")] == [4]
+    found, faults = newest_checkpoint(tmp_path / "checkpoint")
+    assert (found.step, faults) == (4, [])
 
 
 def test_nan_names_the_step_the_term_and_the_last_good_checkpoint(tmp_path):

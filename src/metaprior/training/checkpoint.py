@@ -43,9 +43,10 @@ def save_checkpoint(
     keep: int = 2,
     processes: Processes = Processes(),  # noqa: B008 - frozen
 ) -> None:
-    """Write ``folder/<step>/``, point ``folder/../latest`` to it, and drop all but the newest ``keep``.
+    """Write ``folder/<step>/``, point ``folder/../latest`` to it, and drop all but the newest ``keep`` up to it.
 
-    All processes call it. The first one writes, unless tensors are spread: then each writes its parts.
+    Later ones, which a resume passed over since they were damaged, go too. All processes call it. The first one writes,
+    unless tensors are spread: then each writes its parts.
     """
     spread = any(map(is_spread, checkpoint.flat().values()))
     if not processes.first:
@@ -63,8 +64,11 @@ def save_checkpoint(
         (temporary / "checkpoint.json").write_text(json.dumps(header))
     with whole(folder.parent / "latest") as temporary:
         temporary.write_text(f"{folder.name}/{checkpoint.step:09d}\n")
-    for old in checkpoints(folder)[:-keep]:
-        shutil.rmtree(old)
+    there = checkpoints(folder)
+    kept = [path for path in there if int(path.name) <= checkpoint.step][-keep:]
+    for path in there:
+        if path not in kept:
+            shutil.rmtree(path)
 
 
 def checkpoints(folder: Path) -> list[Path]:
