@@ -1,8 +1,14 @@
 """``metaprior judge``: what is given to it."""
 
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
 import numpy as np
 import pytest
 
+from metaprior.commands.judge import read_array
+from metaprior.core import MetapriorError
 from tests.test_cli import call
 
 GIVEN = {
@@ -11,8 +17,11 @@ GIVEN = {
     "codes to a probe": (["probe", "--codes", "good.npy"], "are for the protocol disentanglement; probe takes runs"),
     "codes alone": (["disentanglement", "--codes", "good.npy"], "--factors is missing: give both"),
     "no file": (["disentanglement", "--codes", "no.npy", "--factors", "good.npy"], "no.npy cannot be read: No such"),
-    "text": (["disentanglement", "--codes", "bad.npy", "--factors", "good.npy"], "bad.npy is no .npy or .npz file"),
-    "an empty file": (["disentanglement", "--codes", "empty.npy", "--factors", "good.npy"], "is no .npy or .npz file"),
+    "text": (["disentanglement", "--codes", "bad.npy", "--factors", "good.npy"], "bad.npy is damaged, or no .npy"),
+    "an empty file": (
+        ["disentanglement", "--codes", "empty.npy", "--factors", "good.npy"],
+        "is damaged, or no .npy or .npz",
+    ),
     "a pickle": (["disentanglement", "--codes", "pickle.npy", "--factors", "good.npy"], "holds Python objects; save"),
     "two arrays": (["disentanglement", "--codes", "two.npz", "--factors", "good.npy"], "two.npz holds z, v; save"),
     "factors beside a run": (["disentanglement", "runs/x", "--factors", "good.npy"], "--factors goes with --codes"),
@@ -42,3 +51,93 @@ def test_what_cannot_be_judged_is_named(mistake, capsys, tmp_path, monkeypatch) 
     assert (code, out) == (2, "")
     assert said in err
     assert len(err.strip().splitlines()) == 1
+
+
+NOISE = np.random.default_rng(0).normal(size=(60, 3))
+
+
+def saved(path: Path) -> Path:
+    if path.suffix == ".npy":
+        np.save(path, NOISE)
+    else:
+        (np.savez_compressed if path.stem == "packed" else np.savez)(path, z=NOISE)
+    return path
+
+
+def turned(place: int) -> Callable[[Path], None]:
+    """A wrong byte in the file."""
+
+    def turn(path: Path) -> None:
+        content = bytearray(path.read_bytes())
+        content[place] ^= 255
+        path.write_bytes(content)
+
+    return turn
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:400])
+
+
+def packed_wrongly(path: Path) -> None:
+    """Beginning with a block of the kind 3, which deflate does not have; before it are 30 bytes, a name and extras."""
+    content = bytearray(path.read_bytes())
+    content[30 + sum(int.from_bytes(content[at : at + 2], "little") for at in (26, 28))] = 0b110
+    path.write_bytes(content)
+
+
+def packed_otherwise(path: Path) -> None:
+    """In a way of which zipfile knows nothing, as the archive's directory says."""
+    content = bytearray(path.read_bytes())
+    content[content.index(b"PK\x01\x02") + 10] = 77
+    path.write_bytes(content)
+
+
+def renamed(path: Path) -> None:
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("notes.txt", "no array")
+
+
+def emptied(path: Path) -> None:
+    np.savez(path)
+
+
+def claiming(shape: str) -> Callable[[Path], None]:
+    """Another shape in the header of an array."""
+
+    def claim(path: Path) -> None:
+        content = path.read_bytes()
+        path.write_bytes(
+            content.replace(b"(60, 3), }" + b" " * len(shape), f"{shape}, }} ".encode().ljust(10 + len(shape)))
+        )
+
+    return claim
+
+
+@pytest.mark.parametrize("name", ["one.npy", "one.npz", "packed.npz"])
+def test_one_array_is_read_from_either_kind_of_file(tmp_path: Path, name: str) -> None:
+    assert np.array_equal(read_array(saved(tmp_path / name), "codes"), NOISE)
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "said"),
+    [
+        ("one.npz", turned(400), "is damaged, or no .npy or .npz file; save"),
+        ("packed.npz", packed_wrongly, "is damaged, or no .npy or .npz file; save"),
+        ("packed.npz", cut, "is damaged, or no .npy or .npz file; save"),
+        ("one.npz", packed_otherwise, "is damaged, or no .npy or .npz file; save"),
+        ("one.npy", cut, "is damaged, or no .npy or .npz file; save"),
+        ("one.npy", claiming("(60, 3"), "is damaged, or no .npy or .npz file; save"),
+        ("one.npy", claiming("(1000000000, 1000000)"), "holds more than the memory of this machine"),
+        ("one.npz", renamed, "holds notes.txt; save the one array"),
+        ("one.npz", emptied, "holds nothing; save the one array"),
+    ],
+)
+def test_what_is_damaged_is_named_in_one_line(
+    tmp_path: Path, name: str, damage: Callable[[Path], None], said: str
+) -> None:
+    path = saved(tmp_path / name)
+    damage(path)
+    with pytest.raises(MetapriorError, match=f"^--codes: .*{name}.* {said}") as error:
+        read_array(path, "codes")
+    assert len(str(error.value).splitlines()) == 1

@@ -1,5 +1,8 @@
 """``metaprior judge``."""
 
+import tokenize
+import zipfile
+import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -12,6 +15,9 @@ from rich.console import Console
 from metaprior.commands.command import Json, as_json, place, progress, run_folders
 from metaprior.commands.judging import JudgingOptions
 from metaprior.core import MetapriorError, unknown
+
+UNREADABLE = (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError)
+"""What NumPy raises for files of arrays that are damaged, packed in a way that Python cannot unpack, or other files."""
 
 
 @dataclass(frozen=True)
@@ -210,12 +216,16 @@ def read_array(path: Path | None, name: str) -> np.ndarray:
         if isinstance(found, np.ndarray):
             return found
         with found:
-            if len(found.files) == 1:
-                return found[found.files[0]]
-            held = ", ".join(found.files)
-        raise MetapriorError(f"--{name}: {path} holds {held}; save the one array that is meant as an .npy file")
+            held = found.files
+            only = found[held[0]] if len(held) == 1 else None
     except OSError as fault:
         raise MetapriorError(f"--{name}: {path} cannot be read: {fault.strerror or fault}") from None
-    except (ValueError, EOFError) as fault:
-        what = "holds Python objects" if "Object arrays" in str(fault) else "is no .npy or .npz file"
+    except MemoryError:
+        raise MetapriorError(f"--{name}: {path} says that it holds more than the memory of this machine") from None
+    except UNREADABLE as fault:
+        what = "holds Python objects" if "Object arrays" in str(fault) else "is damaged, or no .npy or .npz file"
         raise MetapriorError(f"--{name}: {path} {what}; save a matrix of numbers with numpy.save") from None
+    if isinstance(only, np.ndarray):
+        return only
+    names = ", ".join(held) or "nothing"
+    raise MetapriorError(f"--{name}: {path} holds {names}; save the one array that is meant as an .npy file")
