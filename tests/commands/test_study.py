@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from metaprior.study.running import Progress
 from tests.test_cli import call
 
 WORLD = "dsprites:size=16,scale=2,orientation=1,position_x=4,position_y=4"
@@ -46,20 +47,39 @@ def test_the_desk_scale_is_trained_and_told(capsys, tmp_path, monkeypatch) -> No
     assert (code, json.loads(out)["done"]) == (0, 1)
 
 
+@pytest.mark.parametrize(
+    ("words", "workers", "cohort"),
+    [([], 6, 1), (["--cohort", "8"], 1, 8), (["--cohort", "8", "--workers", "3"], 3, 8), (["--workers", "0"], 0, 1)],
+)
+def test_a_process_a_core_or_one_for_cohorts(words, workers, cohort, capsys, tmp_path, monkeypatch) -> None:
+    asked = {}
+
+    def run_study(study, folder, **options):
+        asked.update(options)
+        return Progress(0)
+
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    monkeypatch.setattr("metaprior.study.run_study", run_study)
+    assert call(capsys, "study", "unsupervised", "--desk", "--out", tmp_path, *words)[0] == 0
+    assert (asked["workers"], asked["cohort"]) == (workers, cohort)
+
+
 MISTAKES = {
     "no file": ([], "say which study: metaprior study FILE"),
     "a file that is not there": (["no.yaml"], "no.yaml cannot be read: No such file"),
     "a shard of words": (["few_labels", "--shard", "first"], "a shard is written I/N, such as 2/8, not 'first'"),
     "a shard beyond": (["unsupervised", "--desk", "--shard", "3/2"], "a shard is one of 1 to 2, as in 1/2, not 3"),
     "no workers": (["unsupervised", "--desk", "--workers", "-1"], "a study cannot have -1 workers"),
+    "no members": (["unsupervised", "--desk", "--cohort", "0"], "a study cannot have cohorts of 0; 1 trains each"),
 }
 
 
 @pytest.mark.parametrize("mistake", MISTAKES)
-def test_what_cannot_be_carried_out_is_named(mistake, capsys, tmp_path, monkeypatch) -> None:
+@pytest.mark.parametrize("more", [[], ["--dry-run"]], ids=["", "dry run"])
+def test_what_cannot_be_carried_out_is_named(mistake, more, capsys, tmp_path, monkeypatch) -> None:
     monkeypatch.chdir(tmp_path)
     words, said = MISTAKES[mistake]
-    code, out, err = call(capsys, "study", *words)
+    code, out, err = call(capsys, "study", *words, *more)
     assert (code, out) == (2, "")
     assert said in err
     assert not list(tmp_path.iterdir())

@@ -92,9 +92,12 @@ def test_a_full_disk_stops_the_study_and_is_no_model_s_failure(tmp_path: Path, m
     assert run_study(study, tmp_path).done == 2
 
 
-def test_less_than_no_worker_is_refused(tmp_path: Path) -> None:
+def test_too_few_workers_or_members_are_refused_before_a_folder_is_made(tmp_path: Path) -> None:
     with pytest.raises(MetapriorError, match="cannot have -1 workers; 0 trains in this process"):
         run_study(small(unlabelled(0)), tmp_path, workers=-1)
+    with pytest.raises(MetapriorError, match="cannot have cohorts of 0; 1 trains each model alone"):
+        run_study(small(unlabelled(0)), tmp_path, cohort=0)
+    assert not list(tmp_path.iterdir())
 
 
 def test_the_time_left_is_what_the_tasks_so_far_took() -> None:

@@ -59,23 +59,30 @@ class Study:
     def run(self) -> int:
         """Carry out what is missing, or tell what it would cost."""
         from metaprior.study import read_study
+        from metaprior.study.running import check_counts
 
         if not self.file:
             raise MetapriorError("say which study: metaprior study FILE, such as few_labels")
         study = read_study(self.file, self.desk)
+        check_counts(self.processes, self.cohort)
+        study.shard(*read_shard(self.shard))  # refuses one that there is not, before anything is timed too
         return tell_cost(study, self.quiet, self.json) if self.dry_run else self.carry_out(study)
+
+    @property
+    def processes(self) -> int:
+        """How many processes train: by default one a core, or one where cohorts are trained."""
+        usual = (os.cpu_count() or 1) if self.cohort == 1 else 1
+        return usual if self.workers is None else self.workers
 
     def carry_out(self, study: Any) -> int:
         """Train, judge and validate what is missing."""
         from metaprior.study import compact, run_study
 
         folder = self.out or Path("studies") / study.name
-        usual = (os.cpu_count() or 1) if self.cohort == 1 else 1
-        workers = usual if self.workers is None else self.workers
         with shown(study.name, quiet=self.quiet) as report:
             progress = run_study(
-                study, folder, workers=workers, cohort=self.cohort, shard=read_shard(self.shard), retry=self.retry,
-                report=report,
+                study, folder, workers=self.processes, cohort=self.cohort, shard=read_shard(self.shard),
+                retry=self.retry, report=report,
             )  # fmt: skip
         if self.compact:
             compact(folder)

@@ -72,8 +72,7 @@ def run_study(
     that is stopped, by whatever signal, is taken up where it was by calling again: results that are there are kept, and
     trainings go on from their last checkpoint.
     """
-    if workers < 0:
-        raise MetapriorError(f"a study cannot have {workers} workers; 0 trains in this process")
+    check_counts(workers, cohort)
     runs = folder / "runs"
     tasks = study.shard(*shard)
     runs.mkdir(parents=True, exist_ok=True)
@@ -113,6 +112,14 @@ def run_study(
     if open_ones:
         raise MetapriorError(f"the executor told nothing of {len(open_ones)} trainings, such as {min(open_ones)}")
     return progress
+
+
+def check_counts(workers: int, cohort: int) -> None:
+    """An error where no study can be carried out by so many processes, or in cohorts of so many models."""
+    if workers < 0:
+        raise MetapriorError(f"a study cannot have {workers} workers; 0 trains in this process")
+    if cohort < 1:
+        raise MetapriorError(f"a study cannot have cohorts of {cohort}; 1 trains each model alone")
 
 
 def read_failure(folder: Path) -> str | None:
