@@ -90,5 +90,15 @@ def test_values_are_numbers_where_they_can_be() -> None:
     assert varied(["lambda-d-factor=1,2.5,1e3", "known=true"]) == {
         "lambda_d_factor": [1, 2.5, 1000.0], "known": [True]
     }  # fmt: skip
-    with pytest.raises(MetapriorError, match="NAME=VALUE,VALUE"):
-        varied(["beta="])
+
+
+@pytest.mark.parametrize("word", ["beta", "beta=", "beta= ", "beta=,", "beta=1,,2", "beta=1,2, ", "beta=,1"])
+def test_a_value_that_is_not_there_is_refused(word: str) -> None:
+    with pytest.raises(MetapriorError, match="write --vary NAME=VALUE,VALUE such as beta=1,4,16"):
+        varied([word])
+
+
+@pytest.mark.parametrize("word", ["beta=1),2", "beta=a(1,2", "beta=1,2)", "beta=f(1))((,2", "beta=)1("])
+def test_a_bracket_without_its_other_is_refused(word: str) -> None:
+    with pytest.raises(MetapriorError, match="has a bracket without its other; write schedules as in linear"):
+        varied([word])

@@ -92,20 +92,20 @@ def varied(words: Sequence[str]) -> dict[str, list[Any]]:
     """
     found: dict[str, list[Any]] = {}
     for word in words:
-        name, equals, values = word.partition("=")
-        name = name.strip().replace("-", "_")
-        if not equals or not values.strip():
+        name, _, given = word.partition("=")
+        name, values = name.strip().replace("-", "_"), [value.strip() for value in apart(given)]
+        if not all(values):
             raise MetapriorError(f"cannot read '{word}'; write --vary NAME=VALUE,VALUE such as beta=1,4,16")
         if name in found:
             raise MetapriorError(f"'{name}' is varied twice; give all its values at once")
-        found[name] = [_value(each.strip()) for each in apart(values)]
+        found[name] = list(map(_value, values))
         if len(set(map(str, found[name]))) < len(found[name]):
             raise MetapriorError(f"'{word}' gives a value twice")
     return found
 
 
 def apart(values: str) -> list[str]:
-    """Values between commas; those within brackets are a schedule's.
+    """Values between commas; those within brackets are a schedule's, and a bracket without its other is an error.
 
     >>> apart("1,linear(0, 4, 1000),piecewise(values=(0, 4), boundaries=(9,))")
     ['1', 'linear(0, 4, 1000)', 'piecewise(values=(0, 4), boundaries=(9,))']
@@ -113,10 +113,14 @@ def apart(values: str) -> list[str]:
     parts, depth = [""], 0
     for letter in values:
         depth += (letter == "(") - (letter == ")")
+        if depth < 0:
+            break
         if letter == "," and not depth:
             parts.append("")
         else:
             parts[-1] += letter
+    if depth:
+        raise MetapriorError(f"'{values}' has a bracket without its other; write schedules as in linear(0, 4, 1000)")
     return parts
 
 
