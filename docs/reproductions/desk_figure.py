@@ -51,7 +51,7 @@ def labellers(axes: plt.Axes, models: Models, score: str, name: str) -> None:
                 else supervised_pick(models, method, s, score, kind).score
                 for s in DESK.kinds_label_seeds
             ]
-            axes.scatter(np.full(2, k + shift), picks, s=12, color=COLOURS[method])
+            axes.scatter(np.full(len(picks), k + shift), picks, s=12, color=COLOURS[method])
     axes.set_xticks(range(len(kinds)), ["none\n(U/S)", *LABELLERS])
     axes.set(ylabel=f"{name} of the pick", title=f"Kinds of 100 labels: {name}")
 

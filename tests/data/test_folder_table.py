@@ -67,7 +67,7 @@ def test_names_and_cells_are_stripped(tmp_path: Path) -> None:
 
 
 def test_blank_lines_are_counted(tmp_path: Path) -> None:
-    (tmp_path / "factors.csv").write_text('file,size\n\n\na.png,1\n"b\nc.png",2\n\nd.png,nan\n')
+    (tmp_path / "factors.csv").write_text('file,size\n\n , \na.png,1\n"b\nc.png",2\n\nd.png,nan\n')
     table = read_table(tmp_path / "factors.csv")
     assert table.lines == [4, 6, 8]
     with pytest.raises(MetapriorError, match=r"factors\.csv, line 8: 'nan' has no place"):

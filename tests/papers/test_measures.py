@@ -22,7 +22,7 @@ def models_of(
     supervised: Score | None = None,
     scale: Scale = "desk",
 ) -> Models:
-    """The models of a claim's study, with scores by formula: the same for every metric."""
+    """The models of a claim's study, with scores by formula, which sees the metric's name beside a model's fields."""
     study = CLAIMS[claim].scales[scale].study
     judging = study.judging
     fields = []
@@ -34,14 +34,14 @@ def models_of(
         )
         each |= {"id": task.id, "seed": task.experiment.loop.seed, "place": place}
         fields.append(each)
-        scores = {("test", name, "mean", None, None, None): test(each) for name in TESTS}
-        scores |= {("test", "gaussian_total_correlation", "sampled", None, None, None): test(each)}
-        scores |= {("criterion", name, None, None, None, None): test(each) for name in TERMS}
+        scores = {("test", name, "mean", None, None, None): test(each | {"metric": name}) for name in TESTS}
+        scores["test", "gaussian_total_correlation", "sampled", None, None, None] = test(each | {"metric": "sampled"})
+        scores |= {("criterion", name, None, None, None, None): test(each | {"metric": name}) for name in TERMS}
         if each["labels"] is not None:
             scores["criterion", "supervised", None, None, None, None] = (supervised or test)(each)
         for labels in task.labels:
             key = (None, labels.count, labels.labeller, labels.seed)
-            scores |= {("validation", name, *key): validation(each) for name in judging.validation}
+            scores |= {("validation", name, *key): validation(each | {"metric": name}) for name in judging.validation}
         for key, value in scores.items():
             columns.setdefault(key, {})[task.id] = value
     return Models(tuple(fields), columns)
@@ -196,20 +196,98 @@ def test_claims_of_one_scale_ask_the_same_and_share_their_models() -> None:
     assert [claim.number for claim in CLAIMS.values()] == list(range(1, 15))
 
 
-def test_means_are_over_data_sets_and_nothing_is_compared_across_them() -> None:
-    of_second = lambda each: each["data"] != "dsprites"  # noqa: E731
-    apart = measured("labels-suffice-for-selection", good, lambda e: good(e) * (-1) ** of_second(e), scale="gpu")
-    assert apart == pytest.approx({"spearman_dci_100": 0, "spearman_mig_100": 0, "picks_in_top_fifth_100": 0.5})
+def second(each: dict[str, Any]) -> int:
+    """Whether a model is of the second data set of the scale gpu."""
+    return int(each["data"] != "dsprites")
+
+
+def noise(each: dict[str, Any]) -> float:
+    """Numbers of a metric that tell nothing of those of another."""
+    return math.sin(each["place"] * (3 + 0.7 * len(each["metric"])))
+
+
+def test_ranks_are_of_one_data_set_and_their_means_over_all() -> None:
+    turned = lambda each: good(each) * (-1) ** second(each) + 100 * second(each)  # noqa: E731
+    level = lambda each: good(each) + 100 * second(each)  # noqa: E731
+    for claim, zero in (
+        ("labels-suffice-for-selection", ["spearman_dci_100", "spearman_mig_100"]),
+        ("selection-carries-over-metrics", ["median_spearman", "spearman_modularity"]),
+    ):
+        numbers = measured(claim, level, turned, scale="gpu")
+        assert [numbers[name] for name in zero] == pytest.approx([0, 0], abs=1e-12)
+    assert measured("labels-suffice-for-selection", level, turned, scale="gpu")["picks_in_top_fifth_100"] == 0.5
+
+
+def test_what_must_hold_on_each_data_set_is_told_of_the_one_where_it_holds_least() -> None:
+    def test(each: dict[str, Any]) -> float:
+        known = each["metric"] == "mig" or (each["metric"] == "kl" and second(each))
+        return good(each) if known else noise(each)
+
+    numbers = measured("selection-needs-labels", test, lambda each: noise(each), scale="gpu")
+    assert numbers == pytest.approx({"best_without_labels": 1, "dci_on_labels": 1})  # by MIG, on the second alone
+    rises = lambda each: 12 - 2 / each["beta"] if second(each) else 1 / each["beta"]  # noqa: E731
+    numbers = measured("sampled-codes-decorrelate", rises, scale="gpu")
+    assert (numbers["spearman_sampled"], numbers["mean_tc_last_over_first"]) == pytest.approx((1, 1 / 16))
+
+
+def test_shares_of_the_variance_are_of_one_data_set() -> None:
     order = ["beta-vae", "beta-tcvae", "factor-vae", "dip-vae-i"]
-    level = lambda e: order.index(e["recipe"]) + 10 * of_second(e)  # noqa: E731
+    level = lambda each: order.index(each["recipe"]) + 10 * second(each)  # noqa: E731
     assert measured("seeds-and-strengths-matter-most", level, scale="gpu")["method_r2"] == pytest.approx(1)
-    falls = measured("sampled-codes-decorrelate", lambda e: (1 + 8 * of_second(e)) / e["beta"], scale="gpu")
-    assert falls["spearman_sampled"] == pytest.approx(-1)
-    assert falls["mean_tc_last_over_first"] == pytest.approx(1 / 16)
-    # with labels it is better by a tenth; the second data set is easier by far
-    wins = lambda e: 0.1 * e["recipe"].startswith("s2-") + 5 * of_second(e)  # noqa: E731
-    numbers = measured("labels-alone-are-worse", wins, scale="gpu")
-    assert numbers == pytest.approx({"wins_dci": 1, "gain_dci": 0.1, "wins_mig": 1, "gain_mig": 0.1})
+
+
+def test_pairs_are_of_one_data_set() -> None:
+    """The second is easier by far, and labels gain .3 there, .1 on the first."""
+
+    def test(each: dict[str, Any]) -> float:
+        return 5 * second(each) + (0.1 + 0.2 * second(each)) * each["recipe"].startswith("s2-")
+
+    easier = {"validation": second, "supervised": lambda each: -second(each)}
+    numbers = measured("few-labels-beat-none", test, scale="gpu", **easier)
+    assert (numbers["gain_dci"], numbers["p_mig"]) == pytest.approx((0.2, 2.0**-40))
+    assert measured("fewer-examples-downstream", test, scale="gpu", **easier)["gain"] == pytest.approx(0.2)
+    numbers = measured("labels-alone-are-worse", test, scale="gpu", **easier)
+    assert numbers == pytest.approx({"wins_dci": 1, "gain_dci": 0.2, "wins_mig": 1, "gain_mig": 0.2})
+
+
+def test_picks_are_of_one_data_set_one_labelled_set_and_as_many_labels() -> None:
+    def test(each: dict[str, Any]) -> float:
+        if each["labels"] is None:
+            return 0.1 if not second(each) else float(each["seed"] < 5)
+        usual = each["labeller"] == "perfect" and each["loss"] == "xent"
+        return 1 if usual else 0.8 - 0.2 * second(each) - 0.1 * each["label_seed"] + 0.1 * (each["labels"] == 1000)
+
+    lower = lambda each: -second(each) - 2 * (each["labels"] == 1000)  # noqa: E731
+    numbers = measured("imprecise-labels-do", test, supervised=lower, scale="gpu")
+    assert numbers == pytest.approx(
+        {
+            "median_without_labels": 0.55, "binned_over_perfect_100": 0.65, "noisy_over_perfect_100": 0.65,
+            "least_imprecise_100": 0.65, "binned_over_perfect_1000": 0.75, "noisy_over_perfect_1000": 0.75,
+            "least_imprecise_1000": 0.75,
+        }
+    )  # fmt: skip
+    for claim, name in (
+        ("partial-labels-help-less", "mig_partial"),
+        ("order-is-the-bias", "permuted_over_perfect"),
+        ("cross-entropy-does", "dci_l2"),
+    ):
+        assert measured(claim, test, supervised=lower, scale="gpu")[name] == pytest.approx(0.65)
+
+
+def test_a_score_that_is_lacking_leaves_the_verdict_open() -> None:
+    def lacking(each: dict[str, Any]) -> float:
+        return math.nan if each["place"] % 40 == 0 else good(each)
+
+    for claim, name in (
+        ("labels-suffice-for-selection", "picks_in_top_fifth_100"),
+        ("few-labels-beat-none", "wins_dci"),
+        ("imprecise-labels-do", "median_without_labels"),
+        ("labels-alone-are-worse", "wins_mig"),
+        ("fewer-examples-downstream", "not_worse"),
+    ):
+        picked = lambda each: -(each["place"] % 40)  # noqa: E731
+        numbers = measured(claim, lacking, picked, supervised=lambda each: each["place"] % 40)
+        assert math.isnan(numbers[name]), claim
 
 
 @pytest.mark.parametrize(("scale", "worlds", "sets"), [("gpu", 2, 2), ("paper", 4, 5)])
@@ -222,7 +300,7 @@ def test_larger_scales_have_whole_cohorts_of_every_data_set(scale: Scale, worlds
     assert count("few-labels-beat-none") == worlds * 4 * (36 + 5 * 36)
     assert count("order-is-the-bias") == worlds * 4 * 2 * sets * 36
     study = CLAIMS["labels-alone-are-worse"].scales[scale].study
-    assert len(study.tasks) == worlds * 5 * (36 + 6)
+    assert len(study.tasks) == worlds * 5 * (36 + 36)
     (steps,) = {task.experiment.loop.steps for task in study.tasks.values()}
     assert steps == {"gpu": 30_000, "paper": 300_000}[scale]
 

@@ -43,13 +43,15 @@ class Reproduce:
 
     @staticmethod
     def notes() -> str:
-        """The claims, and the scales that each is written at."""
+        """The claims of each paper, and the scales that they are written at."""
         from metaprior.papers import PAPERS
 
-        claims = {f"{paper}/{claim.id}": claim for paper, claims in PAPERS.items() for claim in claims.values()}
-        wide = max(map(len, claims))
-        lines = [f"{claim.number or '':>2} {name:{wide}}  {', '.join(claim.scales)}" for name, claim in claims.items()]
-        return "Claims, and the scales that there are:\n  " + "\n  ".join(lines)
+        told = []
+        for paper, claims in PAPERS.items():
+            scales = dict.fromkeys(scale for claim in claims.values() for scale in claim.scales)
+            lines = [f"{claim.number or '':>4} {claim.id}" for claim in claims.values()]
+            told.append("\n".join([f"Claims of {paper}, at the scales {', '.join(scales)}:", *lines]))
+        return "\n\n".join(told)
 
     def run(self) -> int:
         """Run the claims that have this scale and print their verdicts."""

@@ -30,7 +30,7 @@ def read_table(path: Path) -> Table:
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
-            found = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if row]
+            found = [(reader.line_num, [cell.strip() for cell in row]) for row in reader if any(map(str.strip, row))]
     except (csv.Error, UnicodeDecodeError) as error:
         raise MetapriorError(f"{path} is not a table of comma-separated values: {error}") from error
     names, rows = found[0][1] if found else [], found[1:]

@@ -61,6 +61,7 @@ def labels_are_needed(bench: Bench) -> Experiment:
         measures.ranks_without_labels,
         rules.labels_are_needed,
         bench.seeds,
+        over="on each of",
     )
 
 
@@ -68,7 +69,7 @@ def supervision_wins(bench: Bench) -> Experiment:
     """Claim 5."""
     return _experiment(
         bench,
-        f"S2/S against U/S with the same 100 labels, {_methods(bench)} and {_sets(bench)}, each picking one of "
+        f"S2/S against U/S with the same 100 labels, {_pairs(bench)}, each picking one of "
         f"{bench.pipeline_cohort} models: DCI and MIG higher in at least 70 % of pairs, sign test p below 0.05",
         lambda: _both_pipelines(bench),
         measures.pipelines,
@@ -99,7 +100,7 @@ def few_imprecise_labels_do(bench: Bench) -> Experiment:
 def _imprecise_labels(bench: Bench, rule: str, verdict: Callable[[Measured], Ruling]) -> Experiment:
     return _experiment(
         bench,
-        f"DCI of S2/S with binned or noisy labels, {_methods(bench)} and {_kinds_sets(bench)}: {rule}",
+        f"DCI of S2/S with binned or noisy labels, {_pairs_of_kinds(bench)}: {rule}",
         lambda: [
             without_labels(bench, seeds=bench.pipeline_seeds),
             *_kinds(bench, "perfect", "binned", "noisy"),
@@ -115,8 +116,7 @@ def partial_labels_help_less(bench: Bench) -> Experiment:
     """Claim 7."""
     return _experiment(
         bench,
-        f"MIG of S2/S with 100 labels of two factors, {_methods(bench)} and {_kinds_sets(bench)}: below that with "
-        "labels of all",
+        f"MIG of S2/S with 100 labels of two factors, {_pairs_of_kinds(bench)}: below that with labels of all",
         lambda: _kinds(bench, "perfect", "partial"),
         measures.partial_labels,
         rules.partial_labels_help_less,
@@ -128,7 +128,7 @@ def order_matters(bench: Bench) -> Experiment:
     """Claim 8."""
     return _experiment(
         bench,
-        f"MIG of S2/S with 100 permuted labels, {_methods(bench)} and {_kinds_sets(bench)}: at most 80 % of that with "
+        f"MIG of S2/S with 100 permuted labels, {_pairs_of_kinds(bench)}: at most 80 % of that with "
         "labels in their order",
         lambda: _kinds(bench, "perfect", "permuted"),
         measures.order_of_labels,
@@ -141,8 +141,7 @@ def cross_entropy_is_no_worse(bench: Bench) -> Experiment:
     """Claim 9."""
     return _experiment(
         bench,
-        f"DCI of S2/S with 100 labels, {_methods(bench)} and {_kinds_sets(bench)}: by xent at least that by "
-        "l2-sigmoid less 0.02",
+        f"DCI of S2/S with 100 labels, {_pairs_of_kinds(bench)}: by xent at least that by l2-sigmoid less 0.02",
         lambda: [with_labels(bench, loss=loss, label_seeds=bench.kinds_label_seeds) for loss in ("xent", "l2-sigmoid")],
         measures.losses,
         rules.cross_entropy_is_no_worse,
@@ -154,8 +153,8 @@ def labels_alone_are_worse(bench: Bench) -> Experiment:
     """Claim 10."""
     return _experiment(
         bench,
-        f"S2/S of beta-VAE against training by 100 labels alone, picking one of {bench.pipeline_cohort} and of "
-        f"{len(bench.seeds)} models: DCI and MIG higher for at least 80 % of {_sets(bench)}",
+        f"S2/S of beta-VAE against training by 100 labels alone, each picking one of {bench.pipeline_cohort} models: "
+        f"DCI and MIG higher for at least 80 % of {_sets(bench)}",
         lambda: [with_labels(bench, "beta-vae"), labels_alone(bench)],
         measures.labels_alone,
         rules.labels_alone_are_worse,
@@ -185,6 +184,7 @@ def only_samples_decorrelate(bench: Bench) -> Experiment:
         measures.correlations_by_beta,
         rules.only_samples_decorrelate,
         bench.seeds,
+        over="on each of",
     )
 
 
@@ -212,7 +212,7 @@ def settings_transfer_badly(bench: Bench) -> Experiment:
         measures.transfer_of_settings,
         rules.settings_transfer_badly,
         bench.seeds,
-        worlds,
+        worlds=worlds,
     )
 
 
@@ -223,8 +223,11 @@ def _experiment(
     measure: Callable[[Models, Bench], Measured],
     verdict: Callable[[Measured], Ruling],
     seeds: tuple[int, ...],
+    over: str = "over",
     worlds: tuple[str, ...] = (),
 ) -> Experiment:
+    if len(bench.worlds) > 1 and not worlds:
+        rule = f"{rule}; {over} {len(bench.worlds)} data sets"
     return Experiment(
         rule, lambda: study(bench, *grids(), worlds=worlds), lambda models: measure(models, bench), verdict, seeds
     )
@@ -247,15 +250,16 @@ def _methods(bench: Bench) -> str:
 
 
 def _sets(bench: Bench) -> str:
-    return _of_worlds(bench, _many(len(bench.label_seeds), "labelled set"))
+    return _many(len(bench.label_seeds), "labelled set")
 
 
-def _kinds_sets(bench: Bench) -> str:
-    return _of_worlds(bench, _many(len(bench.kinds_label_seeds), "labelled set"))
+def _pairs(bench: Bench) -> str:
+    return f"{_many(len(bench.methods_with_labels), 'method')} and {_sets(bench)}"
 
 
-def _of_worlds(bench: Bench, what: str) -> str:
-    return f"{what} of each of {len(bench.worlds)} data sets" if len(bench.worlds) > 1 else what
+def _pairs_of_kinds(bench: Bench) -> str:
+    sets = _many(len(bench.kinds_label_seeds), "labelled set")
+    return f"{_many(len(bench.methods_with_labels), 'method')} and {sets}"
 
 
 def _many(count: int, noun: str) -> str:

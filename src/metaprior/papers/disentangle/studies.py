@@ -42,9 +42,9 @@ def with_labels(
 
 
 def labels_alone(bench: Bench, labels: int = 100) -> Grid:
-    """Encoders that learn from labels only: several seeds of each labelled set."""
+    """Encoders that learn from labels only: as many seeds of each labelled set as S2/S has models to pick from."""
     shown = product(values("labels", labels), values("label_seed", *bench.label_seeds))
-    return product(values("recipe", "supervised"), shown, values("loop.seed", *bench.seeds))
+    return product(values("recipe", "supervised"), shown, values("loop.seed", *range(bench.pipeline_cohort)))
 
 
 def _cohort(bench: Bench, method: str, recipe: str, strengths: tuple[float, ...]) -> Grid:
