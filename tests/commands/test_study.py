@@ -1,9 +1,11 @@
 """``metaprior study``: what it tells beforehand, and what it refuses."""
 
 import json
+from types import SimpleNamespace
 
 import pytest
 
+from metaprior.commands.study import tell_cost
 from metaprior.study.running import Progress
 from tests.test_cli import call
 
@@ -33,7 +35,19 @@ def test_a_dry_run_counts_times_and_trains_nothing(capsys, tmp_path, monkeypatch
     assert told["parts"]["elsewhere"]["core_hours"] > 0
     assert "cars3d" in told["missing"]
     assert "timing beta-vae" in err
+    assert "timing beta-vae on cars3d" not in err
     assert [path.name for path in tmp_path.iterdir()] == ["tiny.yaml"]
+
+
+def test_as_many_cores_are_counted_as_there_are_trainings(capsys, monkeypatch) -> None:
+    study = SimpleNamespace(parts={"a": 5}, grid=range(5), tasks=["one"])
+    cost = SimpleNamespace(hours={"a": 1.5}, trainings={"a": 1}, total=1.5, missing={})
+    monkeypatch.setattr("metaprior.study.estimate", lambda study, report: cost)
+    monkeypatch.setattr("os.cpu_count", lambda: 8)
+    for tasks, wall in ((["one"], "1 h 30 min"), (range(20), "11 min 15 s")):
+        study.tasks = tasks
+        tell_cost(study, quiet=True, json=False)
+        assert f"On this machine's 8 cores about {wall}." in capsys.readouterr().out
 
 
 def test_the_desk_scale_is_trained_and_told(capsys, tmp_path, monkeypatch) -> None:
@@ -43,8 +57,12 @@ def test_the_desk_scale_is_trained_and_told(capsys, tmp_path, monkeypatch) -> No
     assert code == 0
     assert "studies/tiny-desk: 2 of 2 trainings are done" in out
     assert "tiny-desk: 2/2" in err
+    assert "not in the file" not in out
     code, out, _ = call(capsys, "study", "tiny.yaml", "--desk", "--shard", "2/2", "--json")
-    assert (code, json.loads(out)["done"]) == (0, 1)
+    assert (code, json.loads(out)["done"], json.loads(out)["others"]) == (0, 1, 0)
+    (tmp_path / "tiny.yaml").write_text(STUDY.replace("[1.0, 4.0]", "[4.0]"))
+    code, out, _ = call(capsys, "study", "tiny.yaml", "--desk")
+    assert "the folder holds 1 that are not in the file" in out
 
 
 @pytest.mark.parametrize(

@@ -56,6 +56,13 @@ def test_another_question_judges_again_and_trains_nothing(tmp_path: Path) -> Non
     assert result["seconds"]["training"] == first["seconds"]["training"] > 0
 
 
+def test_trainings_that_are_none_of_the_study_are_counted(tmp_path: Path) -> None:
+    assert run_study(small(unlabelled(0, 1)), tmp_path).others == 0
+    assert run_study(small(unlabelled(1)), tmp_path).others == 1
+    compact(tmp_path)
+    assert run_study(small(unlabelled(1, 2)), tmp_path, shard=(1, 2)).others == 1
+
+
 def test_what_another_process_is_at_is_passed_over_and_told(tmp_path: Path) -> None:
     study = small(unlabelled(0, 1))
     first, second = study.tasks

@@ -90,7 +90,7 @@ class Study:
             as_json(
                 {
                     "folder": str(folder), "trainings": progress.total, "done": progress.before + progress.done,
-                    "failed": progress.failed, "elsewhere": progress.elsewhere,
+                    "failed": progress.failed, "elsewhere": progress.elsewhere, "others": progress.others,
                 }
             )  # fmt: skip
             return 1 if progress.failed else 0
@@ -103,6 +103,8 @@ class Study:
             print(f"{progress.elsewhere:,} are still at another process; call again when that has ended.")
         if progress.failed:
             print("Try these again with --retry.")
+        if progress.others:
+            print(f"Beside these the folder holds {progress.others:,} that are not in the file; the report shows them too.")
         print(f"To look at it: metaprior report {folder}")
         return 1 if progress.failed else 0
 
@@ -128,13 +130,14 @@ def tell_cost(study: Any, quiet: bool, json: bool) -> int:
     if json:
         as_json(cost_as_json(study, cost))
         return 0
-    table = Table("part", "points", "trainings", "hours of a core", box=None, header_style="bold")
+    table = Table("part", "points", "trainings", "time of a core", box=None, header_style="bold")
     for part, points in study.parts.items():
-        table.add_row(part, f"{points:,}", f"{cost.trainings[part]:,}", f"{cost.hours[part]:,.1f}")
-    table.add_row("all", f"{len(study.grid):,}", f"{len(study.tasks):,}", f"{cost.total:,.1f}", style="bold")
+        table.add_row(part, f"{points:,}", f"{cost.trainings[part]:,}", duration(cost.hours[part] * 3600))
+    table.add_row("all", f"{len(study.grid):,}", f"{len(study.tasks):,}", duration(cost.total * 3600), style="bold")
     Console().print(table)
     cores = os.cpu_count() or 1
-    print(f"\nOn this machine's {cores} cores about {duration(cost.total * 3600 / cores)}.")
+    busy = min(cores, len(study.tasks))  # a training has one thread
+    print(f"\nOn this machine's {cores} cores about {duration(cost.total * 3600 / busy)}.")
     for name in cost.missing:
         print(f"{name} is not here, so its trainings are taken to cost what the same recipes cost on other data.")
     return 0

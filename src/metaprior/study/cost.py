@@ -67,14 +67,14 @@ def estimate(study: Study, report: Callable[[str], None] | None = None) -> Estim
         if name in missing:
             costs[kind] = None
             continue
-        if report is not None:
-            report(f"timing {task.experiment.recipe} on {name}")
         try:
             data = data_of(name)
         except MetapriorError as fault:
             missing[name] = str(fault)
             costs[kind] = None
             continue
+        if report is not None:
+            report(f"timing {task.experiment.recipe} on {name}")
         method, seconds = seconds_of_a_step(task, data)
         if name not in judged:
             judged[name] = seconds_of_judging(method, data, study.judging)

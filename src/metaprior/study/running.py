@@ -38,6 +38,8 @@ class Progress:
     """What befell those that failed, by their ids; earlier failures that are not tried again are among them."""
     elsewhere: int = 0
     """Trained by another process just now."""
+    others: int = 0
+    """Trainings in the folder that are none of the study's: of an earlier version of it, or of another one."""
     begun: float = field(default_factory=time.monotonic)
     tried: int = 0
 
@@ -76,9 +78,10 @@ def run_study(
     runs = folder / "runs"
     tasks = study.shard(*shard)
     runs.mkdir(parents=True, exist_ok=True)
-    progress = Progress(len(tasks))
-    waiting: list[Task] = []
     finished = known(folder)
+    there = finished.keys() | {path.name for path in runs.iterdir() if path.is_dir()}
+    progress = Progress(len(tasks), others=len(there - study.tasks.keys()))
+    waiting: list[Task] = []
     for task in tasks.values():
         if task.id in finished and answers(finished[task.id], task, study.judging):
             progress.before += 1
