@@ -104,7 +104,7 @@ class Study:
         if progress.failed:
             print("Try these again with --retry.")
         if progress.others:
-            print(f"Beside these the folder holds {progress.others:,} that are not in the file; the report shows them too.")
+            print(f"Beside these the folder holds {progress.others:,} that are not in the file; reports show them too.")
         print(f"To look at it: metaprior report {folder}")
         return 1 if progress.failed else 0
 
