@@ -1,9 +1,19 @@
 """Plain functions: one term of a loss each, with its equation, its source and its oracle."""
 
+from metaprior.objectives.aggregate import Aggregate, aggregate, mss_log_weights, mws_log_weights
 from metaprior.objectives.covariance import covariance, off_diagonal_penalty, unit_variance_penalty
-from metaprior.objectives.likelihood import bernoulli_nll
+from metaprior.objectives.discrepancy import mmd
+from metaprior.objectives.independence import hsic, unbiased_hsic
+from metaprior.objectives.kernels import Kernel, imq, imq_of_scales, median_width, normal_width, rbf, squared_distances
+from metaprior.objectives.likelihood import bernoulli_nll, normal_nll
 from metaprior.objectives.pairs import adaptively_shared, average_of_posteriors, product_of_posteriors, shared_where
-from metaprior.objectives.posterior import kl_between_normals, kl_normal, log_normal, sample_normal
+from metaprior.objectives.posterior import (
+    importance_weighted_bound,
+    kl_between_normals,
+    kl_normal,
+    log_normal,
+    sample_normal,
+)
 from metaprior.objectives.supervised import (
     embedding_xent,
     normalised_factors,
@@ -19,9 +29,10 @@ from metaprior.objectives.total_correlation import (
 )
 
 __all__ = [
-    "adaptively_shared", "average_of_posteriors", "bernoulli_nll", "covariance", "embedding_xent",
-    "kl_between_normals", "kl_normal", "log_normal", "minibatch_total_correlation",
-    "normalised_factors", "off_diagonal_penalty", "product_of_posteriors", "ratio_loss", "ratio_total_correlation",
-    "sample_normal", "shared_where", "supervised_covariance", "supervised_l2", "supervised_l2_every_pair",
-    "supervised_xent", "unit_variance_penalty",
+    "Aggregate", "Kernel", "adaptively_shared", "aggregate", "average_of_posteriors", "bernoulli_nll", "covariance",
+    "embedding_xent", "hsic", "importance_weighted_bound", "imq", "imq_of_scales", "kl_between_normals", "kl_normal",
+    "log_normal", "median_width", "minibatch_total_correlation", "mmd", "mss_log_weights", "mws_log_weights",
+    "normal_nll", "normal_width", "normalised_factors", "off_diagonal_penalty", "product_of_posteriors", "ratio_loss",
+    "ratio_total_correlation", "rbf", "sample_normal", "shared_where", "squared_distances", "supervised_covariance",
+    "supervised_l2", "supervised_l2_every_pair", "supervised_xent", "unbiased_hsic", "unit_variance_penalty",
 ]  # fmt: skip

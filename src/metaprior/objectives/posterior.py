@@ -56,3 +56,17 @@ def kl_between_normals(
     """
     ratio = logvar - other_logvar
     return 0.5 * (ratio.exp() + (mean - other_mean).square() * (-other_logvar).exp() - ratio - 1)
+
+
+def importance_weighted_bound(log_weights: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
+    r"""log (1/K) sum_k w_k, a bound on log p(x) from K samples of the posterior, in nats; K = 1 is the ELBO.
+
+    .. math:: w_k = p(x | z_k) p(z_k) / q(z_k | x)
+
+    Source: Burda et al. 2016, equation 8.
+
+    >>> import torch
+    >>> importance_weighted_bound(torch.tensor([[0.0, math.log(3.0)]])).exp()
+    tensor([2.])
+    """
+    return log_weights.logsumexp(dim=1) - math.log(log_weights.shape[1])
