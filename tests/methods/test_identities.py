@@ -19,6 +19,8 @@ from metaprior.methods import (
     BetaVAERecipe,
     DIPVAERecipe,
     FactorVAERecipe,
+    HSICVAERecipe,
+    InfoVAERecipe,
     PairVAE,
     PairVAERecipe,
     S2FactorVAERecipe,
@@ -48,6 +50,8 @@ REDUCTIONS = {
     "FactorVAE with gamma 0": (FactorVAERecipe(**SMALL, gamma=0.0), VAERecipe(**SMALL)),
     "DIP-VAE I with lambda 0": (DIPVAERecipe(**SMALL, lambda_od=0.0), VAERecipe(**SMALL)),
     "DIP-VAE II with lambda 0": (DIPVAERecipe(**SMALL, lambda_od=0.0, kind="ii"), VAERecipe(**SMALL)),
+    "InfoVAE with alpha 0 and lambda 1": (InfoVAERecipe(**SMALL, alpha=0.0, strength=1.0), VAERecipe(**SMALL)),
+    "HSIC-VAE with strength 0": (HSICVAERecipe(**SMALL, strength=0.0), VAERecipe(**SMALL)),
     "AnnealedVAE without capacity": (
         AnnealedVAERecipe(**SMALL, c_max=0.0, gamma=3.0),
         BetaVAERecipe(**SMALL, beta=3.0),

@@ -13,6 +13,8 @@ from metaprior.methods.beta_tcvae import BetaTCVAERecipe
 from metaprior.methods.beta_vae import BetaVAERecipe
 from metaprior.methods.dip_vae import DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAERecipe
+from metaprior.methods.hsic_vae import HSICVAERecipe
+from metaprior.methods.info_vae import InfoVAERecipe
 from metaprior.methods.pair_vae import PairVAERecipe
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
 from metaprior.methods.supervised import SupervisedRecipe
@@ -41,6 +43,9 @@ RECIPES: dict[str, Row] = {
     "beta-tcvae": Row(
         BetaTCVAERecipe(), "VAE with a penalty on total correlation, from the minibatch", "Chen et al. 2018"
     ),
+    "info-vae": Row(InfoVAERecipe(), "VAE whose codes as a whole are drawn to the prior, by MMD", "Zhao et al. 2017"),
+    "mmd-vae": Row(InfoVAERecipe(alpha=1.0), "VAE with MMD in the place of its KL", "Zhao et al. 2017"),
+    "hsic-vae": Row(HSICVAERecipe(), "VAE whose groups of codes are kept independent, by HSIC", "Lopez et al. 2018"),
     "s2-beta-vae": Row(S2BetaVAERecipe(), "beta-VAE with a few labelled factors in the loss", _FEW),
     "s2-factor-vae": Row(S2FactorVAERecipe(), "FactorVAE with a few labelled factors in the loss", _FEW),
     "s2-dip-vae-i": Row(S2DIPVAERecipe(), "DIP-VAE I with a few labelled factors in the loss", _FEW),
