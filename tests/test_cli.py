@@ -107,7 +107,7 @@ MISTAKES = {
         ["train", "vae", *TINY, "--steps", "1", "--label-share", "0.9"],
         "--label-share says which labels to draw",
     ),
-    "no run": (["judge", "disentanglement", "nowhere"], "is not a run"),
+    "no run": (["judge", "disentanglement", "nowhere"], "nowhere is not a run: there is no such folder"),
     "protocol": (["judge", "disentanglment", "nowhere"], "did you mean 'disentanglement'"),
     "claim": (["reproduce", "disentangle", "--claim", "few-labels"], "did you mean 'few-labels-beat-none'"),
     "claim of a paper": (["reproduce", "--claim", "disentangle/few-labels"], "mean 'disentangle/few-labels-beat-none'"),

@@ -41,3 +41,10 @@ def test_a_study_without_results_is_refused(capsys: pytest.CaptureFixture[str], 
     assert call(tmp_path) == 2
     assert "holds no results of a study" in capsys.readouterr().err
     assert not (tmp_path / "report.html").exists()
+
+
+def test_a_folder_of_neither_a_run_nor_a_study_is_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    assert call(tmp_path / "nope") == 2
+    assert "nope is neither a run nor a study: there is no such folder" in capsys.readouterr().err
+    assert call(tmp_path) == 2
+    assert "is neither a run nor a study: it holds neither config.json nor results" in capsys.readouterr().err

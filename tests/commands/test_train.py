@@ -23,7 +23,7 @@ CONFIGS = {
     "a flat one of before": (
         json.dumps({"recipe": "s2-beta-vae", "method": {"gamma_sup": 8}}),
         ["train", "--config", "c.json"],
-        "unknown key in method 'gamma_sup'; it lies in method.supervision",
+        "unknown key 'method.gamma_sup'; it lies in method.supervision",
     ),
 }
 

@@ -80,16 +80,16 @@ MISTAKES: dict[str, tuple[dict[str, Any], str]] = {
     "no recipe": ({"data": "digits"}, "names no recipe"),
     "recipe": ({"recipe": "beta-vea"}, "unknown method 'beta-vea'; did you mean 'beta-vae'"),
     "key": ({"recipe": "vae", "lables": 3}, "'lables'; did you mean 'labels'"),
-    "method's key": ({"recipe": "beta-vae", "method": {"bta": 3}}, "unknown key in method 'bta'; did you mean 'beta'"),
+    "method's key": ({"recipe": "beta-vae", "method": {"bta": 3}}, "unknown key 'method.bta'; did you mean 'beta'"),
     "key of a nested choice": (
         {"recipe": "s2-beta-vae", "method": {"gamma_sup": 8}},
-        "unknown key in method 'gamma_sup'; it lies in method.supervision",
+        "unknown key 'method.gamma_sup'; it lies in method.supervision",
     ),
-    "option of the loop": ({"recipe": "vae", "steps": 8}, "unknown key in config 'steps'; it lies in config.loop"),
-    "loop's key": ({"recipe": "vae", "loop": {"sed": 3}}, "unknown key in config.loop 'sed'; did you mean 'seed'"),
-    "type": ({"recipe": "vae", "loop": {"steps": "many"}}, "config.loop.steps: expected `int`, got `str`, got 'many'"),
+    "option of the loop": ({"recipe": "vae", "steps": 8}, "unknown key 'steps'; it lies in loop"),
+    "loop's key": ({"recipe": "vae", "loop": {"sed": 3}}, "unknown key 'loop.sed'; did you mean 'seed'"),
+    "type": ({"recipe": "vae", "loop": {"steps": "many"}}, "loop.steps: expected `int`, got 'many'"),
     "schedule": ({"recipe": "beta-vae", "method": {"beta": "linaer(start=0)"}}, "unknown schedule 'linaer'"),
-    "no object": ({"recipe": "vae", "loop": [1]}, "config.loop must be an object"),
+    "no object": ({"recipe": "vae", "loop": [1]}, "loop must be a mapping"),
     "value": ({"recipe": "vae", "loop": {"accumulate": 0}}, "loop.accumulate must be at least 1, not 0"),
 }
 
@@ -253,9 +253,9 @@ def test_what_may_change_on_resume(change: dict[str, Any], allowed: bool, tmp_pa
 
 
 def test_options_of_the_loop_are_keywords_and_a_typo_has_a_hint(tmp_path: Path) -> None:
-    with pytest.raises(MetapriorError, match="unknown key in loop 'sedd'; did you mean 'seed'"):
+    with pytest.raises(MetapriorError, match=r"unknown key 'loop\.sedd'; did you mean 'seed'"):
         small_run(tmp_path / "run", sedd=3)
-    with pytest.raises(MetapriorError, match="unknown key in method 'bata'; did you mean 'beta' or 'batch'"):
+    with pytest.raises(MetapriorError, match=r"unknown key 'method\.bata'; did you mean 'beta' or 'batch'"):
         train("beta-vae", data=WORLD, method={"bata": 3}, out=tmp_path / "run", progress=False)
     assert not (tmp_path / "run").exists()
 

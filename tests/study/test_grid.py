@@ -57,8 +57,17 @@ def test_other_values_take_the_place_of_a_field_s_wherever_it_stands() -> None:
         ([], "grid must be a mapping of fields"),
         ({}, "grid must be a mapping of fields"),
         ({"a": []}, "the field 'a' of a grid has no values"),
-        ({"a": 1, "product": [{"a": 2}]}, "gives the field 'a' values in two places at once"),
-        ({"zip": {"a": [1, 2], "b": [1]}}, r"equally many values; these have \[2, 1\]"),
+        ({"a": 1, "product": [{"a": 2}]}, "grid gives the field 'a' values in two places at once"),
+        ({"product": [{"a": 1}, {"a": 2}]}, r"grid\.product gives the field 'a' values in two places at once"),
+        (
+            {"a": 1, "also": [{"when": {"a": 1}, "then": {"a": 2}}]},
+            r"grid\.also\[0\] gives the field 'a' values in two",
+        ),
+        ({"a": "5..1"}, r"the range 5\.\.1 runs backwards; write 1\.\.5"),
+        (
+            {"zip": {"a": [1, 2], "b": [1]}},
+            r"grid\.zip zips fields, which need equally many values; these have \[2, 1\]",
+        ),
         ({"zip": [1]}, "grid.zip must be a mapping"),
         ({"chain": {"a": 1}}, "grid.chain must be a list"),
         ({"product": [{"a": 1}, "b"]}, r"grid.product\[1\] must be a mapping"),
@@ -68,6 +77,13 @@ def test_other_values_take_the_place_of_a_field_s_wherever_it_stands() -> None:
 def test_what_is_no_grid_is_named_with_its_place(plain: object, said: str) -> None:
     with pytest.raises(MetapriorError, match=said):
         read_grid(plain)
+
+
+def test_a_field_is_in_the_grid_or_common_to_all_of_it() -> None:
+    for plain in ({"a": 2}, {"chain": [{"b": 1}, {"a": 2}]}, {"zip": {"a": [2], "b": [1]}}):
+        with pytest.raises(MetapriorError, match=r"parts\.x gives the field 'a' values, and common gives it one"):
+            read_grid(plain, "parts.x", common={"a": 1})
+    assert read_grid({"b": 2}, common={"a": 1}) == ({"a": 1, "b": 2},)
 
 
 def test_nothing_is_zipped_with_something_shorter() -> None:

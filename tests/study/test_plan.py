@@ -56,6 +56,13 @@ def test_labels_validate_where_a_method_does_not_learn_from_them_and_train_where
     assert labels is None
 
 
+def test_labels_that_are_null_are_none_as_config_json_writes_them() -> None:
+    experiment, labels = what_of({"recipe": "beta-vae", "labels": None, "label_seed": 0, "labeller": "perfect"})
+    assert (experiment, labels) == what_of({"recipe": "beta-vae"})
+    study = study_of("s", {"a": product(BETA, values("labels", None, 100))})
+    assert [task.labels for task in study.tasks.values()] == [(Labels(100, 0),)] * 2
+
+
 def test_ids_stay_when_a_study_grows_and_differ_where_models_do() -> None:
     small = study_of("s", {"a": product(BETA, values("loop.seed", 0, 1))})
     large = study_of(
@@ -85,21 +92,28 @@ def test_shards_are_all_trainings_each_once(of: int) -> None:
     assert max(map(len, shards)) - min(map(len, shards)) <= 1
     with pytest.raises(MetapriorError, match="a shard is one of 1 to"):
         study.shard(of + 1, of)
+    with pytest.raises(MetapriorError, match="at least 1 shard, not 0"):
+        study.shard(of, 0)
 
 
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("[1, 2", "is not YAML"),
+        ("[1, 2", r"mine\.yaml is not YAML: .*in \"[^\"]*mine\.yaml\", line 1"),
         ("- a", "must be a mapping with a name and parts"),
         ("name: x", "must be a mapping with a name and parts"),
-        ("{name: x, parts: {a: {recipe: beta-vae}}, comon: {}}", "did you mean 'common'"),
+        (
+            "{name: x, parts: {a: {recipe: beta-vae}}, comon: {}}",
+            "mine.yaml: unknown key 'comon'; did you mean 'common'",
+        ),
         ("{name: x, parts: {a: {recipe: bta-vae}}}", "did you mean 'beta-vae'"),
         ("{name: x, parts: {a: {data: dsprites}}}", "names no recipe"),
-        ("{name: x, parts: {a: {recipe: beta-vae, method.bta: 1.0}}}", "did you mean 'beta'"),
-        ("{name: x, parts: {a: {recipe: beta-vae, loop.steps: many}}}", "expected `int`"),
+        ("{name: x, parts: {a: {recipe: beta-vae, method.bta: 1.0}}}", "unknown key 'method.bta'; did you mean 'beta'"),
+        ("{name: x, parts: {a: {recipe: beta-vae, loop.steps: many}}}", ": loop.steps: expected `int`, got 'many'$"),
         ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {metrics: [migg]}}", "did you mean 'mig'"),
         ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {validation: [kl]}}", "'kl' is no score on labels"),
+        ("{name: x, parts: {a: {recipe: beta-vae}}, judge: [mig]}", "judge must be a mapping with keys"),
+        ("{name: x, parts: {a: {recipe: beta-vae}}, common: [1]}", "common: expected `mapping`, got \\[1\\]$"),
         ("{name: x, parts: {}}", "has no points"),
         ("{name: x, parts: {a: [1]}}", "parts.a must be a mapping"),
         ("{name: x, parts: {a: null}}", "parts.a must be a mapping"),
@@ -110,9 +124,13 @@ def test_shards_are_all_trainings_each_once(of: int) -> None:
         ("{name: x, parts: {a: {recipe: beta-vae, data: dsprites, data.size: 16}}}", "and 'data' as a whole too"),
         ("{name: x, parts: {a: {recipe: beta-vae, method.beta: 1.0, method: {}}}}", "has 'method' as a whole"),
         ("{name: x, parts: {a: {recipe: s2-beta-vae}}}", "learns from labels; give its points the field 'labels'"),
+        ("{name: x, parts: {a: {recipe: s2-beta-vae, labels: null}}}", "learns from labels; give its points the field"),
         ("{name: x, parts: {a: {recipe: beta-vae, labels: -1}}}", "at least 1 label, not -1"),
         ("{name: x, parts: {a: {recipe: beta-vae, label_seed: 3}}}", "not how many: 'labels'"),
-        ("{name: x, common: {recipe: vae}, parts: {a: {recipe: beta-vae}}}", "'recipe' values in two places at once"),
+        (
+            "{name: x, common: {recipe: vae}, parts: {a: {recipe: beta-vae}}}",
+            "parts.a gives the field 'recipe' values, and common",
+        ),
         ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {train: -5}}", "train must be at least 1, not -5"),
         (
             "{name: x, parts: {a: {recipe: vae, also: [{when: {recipe: vea}, then: {data: digits}}]}}}",
@@ -141,7 +159,7 @@ def test_a_study_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -
     [
         ("{values: {loop.sed: [0]}}", "gives 'loop.sed' other values, and no part has that field"),
         ("{values: {loop.steps: [3]}}", "gives 'loop.steps' other values, and no part has that field of its own"),
-        ("{common: {loop.seed: 3}}", "'loop.seed' values in two places"),
+        ("{common: {loop.seed: 3}}", "parts.a gives the field 'loop.seed' values, and common"),
         ("{parts: [b]}", "unknown part of the study 'b'; known: a"),
         ("{also: [{when: {recipe: vae}, then: {method.lr: 0.1}}]}", "no point so far is"),
     ],

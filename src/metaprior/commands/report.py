@@ -32,6 +32,7 @@ class Report:
         """Write the page, print the table of scores and the path."""
         from metaprior.report import score_table, view_run, write_report
         from metaprior.study.results import is_study
+        from metaprior.training import Run
 
         if not self.runs:
             raise MetapriorError("say which run: metaprior report runs/s2-beta-vae-0")
@@ -40,6 +41,10 @@ class Report:
             if len(folders) > 1:
                 raise MetapriorError(f"{studies[0]} is a study, which has a page of its own; name it alone")
             return self.of_study(studies[0])
+        for folder in folders:
+            if not Run(folder).begun:
+                why = "it holds neither config.json nor results" if folder.exists() else "there is no such folder"
+                raise MetapriorError(f"{folder} is neither a run nor a study: {why}")
         views = [view_run(folder) for folder in folders]
         path = write_report(views, self.out or folders[-1] / "report.html")
         if self.json:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import functools
+import re
 from typing import Any, TypeVar, get_type_hints
 
 import msgspec
@@ -28,28 +29,34 @@ def to_plain(config: Any) -> Any:
     return config
 
 
-def from_plain(kind: type[T], plain: Any, where: str = "config", base: T | None = None) -> T:
+def from_plain(kind: type[T], plain: Any, where: str = "", base: T | None = None) -> T:
     """The dataclass that ``plain`` describes; what it leaves out is taken from ``base`` or the defaults.
+
+    Errors name fields as they are written: ``loop.seed``, below ``where``.
 
     >>> from metaprior.core import SGD
     >>> from_plain(SGD, {"lr": 0.5, "momentun": 0.9})
     Traceback (most recent call last):
-    metaprior.core.errors.MetapriorError: unknown key in config 'momentun'; did you mean 'momentum'?
+    metaprior.core.errors.MetapriorError: unknown key 'momentun'; did you mean 'momentum'?
     """
     if not isinstance(plain, dict):
-        raise MetapriorError(f"{where} must be an object with keys, not {plain!r}")
+        raise MetapriorError(f"{where or 'a config'} must be a mapping with keys, not {plain!r}")
     known = _fields(kind)
     values = {}
     for key, value in plain.items():
         if key not in known:
             if home := _home(known, key, where):
-                raise MetapriorError(f"unknown key in {where} '{key}'; it lies in {home}")
-            raise unknown(f"key in {where}", key, known)
-        values[key] = _convert(known[key], value, f"{where}.{key}", getattr(base, key, None))
+                raise MetapriorError(f"unknown key '{_below(where, key)}'; it lies in {home}")
+            raise unknown("key", str(key), known, within=where)
+        values[key] = _convert(known[key], value, _below(where, key), getattr(base, key, None))
     try:
         return dataclasses.replace(base, **values) if base is not None else kind(**values)  # pyright: ignore
     except TypeError as fault:
-        raise MetapriorError(f"{where}: {fault}") from None
+        raise MetapriorError(f"{where or 'a config'}: {fault}") from None
+
+
+def _below(where: str, key: str) -> str:
+    return f"{where}.{key}" if where else key
 
 
 @functools.cache
@@ -67,7 +74,7 @@ def _home(known: dict[str, Any], key: str, where: str) -> str | None:
     for name, hint in known.items():
         if not _nested(hint):
             continue
-        inner, place = _fields(hint), f"{where}.{name}"
+        inner, place = _fields(hint), _below(where, name)
         if home := place if key in inner else _home(inner, key, place):
             return home
     return None
@@ -83,4 +90,19 @@ def _convert(hint: Any, value: Any, where: str, base: Any) -> Any:
     try:
         return msgspec.convert(value, hint)
     except msgspec.ValidationError as fault:
-        raise MetapriorError(f"{where}: {str(fault)[0].lower()}{str(fault)[1:]}, got {value!r}") from None
+        raise MetapriorError(_in_words(str(fault), where, value)) from None
+
+
+def _in_words(fault: str, where: str, value: Any) -> str:
+    """What does not fit its type: with the value in place of the value's type, and types as YAML calls them.
+
+    >>> _in_words("Expected `int`, got `str`", "loop.seed", "abc")
+    "loop.seed: expected `int`, got 'abc'"
+    >>> _in_words("Expected `object`, got `array` - at `$[1]`", "labels", [{}, []])
+    'labels[1]: expected `mapping`, got `list`'
+    """
+    fault = re.sub(r"`[^`]*`", lambda types: types[0].replace("object", "mapping").replace("array", "list"), fault)
+    said, _, place = fault.partition(" - at `$")
+    if not place:
+        said = re.sub(r"(?<=, got )`\w+`$", lambda _: "null" if value is None else repr(value), said)
+    return f"{where}{place.rstrip('`')}: {said[0].lower()}{said[1:]}"

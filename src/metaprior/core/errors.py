@@ -8,15 +8,17 @@ class MetapriorError(Exception):
     """Bad input: the message says what is wrong, why, and what to do. The command line prints it and exits with 2."""
 
 
-def unknown(kind: str, name: str, known: Iterable[str]) -> MetapriorError:
-    """An error for a name that is not in a table, with the nearest names that are.
+def unknown(kind: str, name: str, known: Iterable[str], within: str = "") -> MetapriorError:
+    """An error for a name that is not in a table, with the nearest names that are; it is told as ``within.name``.
 
     >>> print(unknown("metric", "migg", ["mig", "dci", "sap"]))
     unknown metric 'migg'; did you mean 'mig'?
     >>> print(unknown("metric", "zzzz", ["mig", "dci"]))
     unknown metric 'zzzz'; known: dci, mig
+    >>> print(unknown("key", "sed", ["seed", "clip"], within="loop"))
+    unknown key 'loop.sed'; did you mean 'seed'?
     """
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
     hint = "did you mean " + " or ".join(f"'{n}'" for n in near) + "?" if near else "known: " + ", ".join(names)
-    return MetapriorError(f"unknown {kind} '{name}'; {hint}")
+    return MetapriorError(f"unknown {kind} '{within}{'.' * bool(within)}{name}'; {hint}")

@@ -26,24 +26,24 @@ def values(field: str, *options: Any) -> Grid:
     return tuple({field: option} for option in options)
 
 
-def product(*grids: Grid) -> Grid:
-    """Every combination; the last grid varies fastest.
+def product(*grids: Grid, where: str = "a grid") -> Grid:
+    """Every combination; the last grid varies fastest. An error for a field of two of them says ``where``.
 
     >>> [tuple(point.values()) for point in product(values("a", 1, 2), values("b", 3, 4))]
     [(1, 3), (1, 4), (2, 3), (2, 4)]
     """
-    return tuple(_joined(points) for points in itertools.product(*grids))
+    return tuple(_joined(points, where) for points in itertools.product(*grids))
 
 
-def zipped(*grids: Grid) -> Grid:
-    """The first points of all grids together, the second ones, and so on.
+def zipped(*grids: Grid, where: str = "a grid") -> Grid:
+    """The first points of all grids together, the second ones, and so on; errors say ``where``.
 
     >>> zipped(values("a", 1, 2), values("b", 3, 4))
     ({'a': 1, 'b': 3}, {'a': 2, 'b': 4})
     """
     if len({len(grid) for grid in grids}) > 1:
-        raise MetapriorError(f"fields that are zipped need equally many values; these have {[*map(len, grids)]}")
-    return tuple(_joined(points) for points in zip(*grids, strict=True))
+        raise MetapriorError(f"{where} zips fields, which need equally many values; these have {[*map(len, grids)]}")
+    return tuple(_joined(points, where) for points in zip(*grids, strict=True))
 
 
 def chain(*grids: Grid) -> Grid:
@@ -55,50 +55,57 @@ def chain(*grids: Grid) -> Grid:
     return tuple(itertools.chain(*grids))
 
 
-def conditional(grid: Grid, when: Point, then: Grid) -> Grid:
-    """The points that ``when`` is true of, with every point of ``then``; the others as they are.
+def conditional(grid: Grid, when: Point, then: Grid, where: str = "a grid") -> Grid:
+    """The points that ``when`` is true of, with every point of ``then``; the others as they are. Errors say ``where``.
 
     >>> conditional(values("a", 1, 2), {"a": 2}, values("b", 3, 4))
     ({'a': 1}, {'a': 2, 'b': 3}, {'a': 2, 'b': 4})
     """
     fits = [all(key in point and point[key] == value for key, value in when.items()) for point in grid]
-    return chain(*(product((point,), then) if fit else (point,) for point, fit in zip(grid, fits, strict=True)))
+    parts = zip(grid, fits, strict=True)
+    return chain(*(product((point,), then, where=where) if fit else (point,) for point, fit in parts))
 
 
 def read_grid(
-    plain: Any, where: str = "grid", instead: Mapping[str, Any] | None = None, beginning: Point | None = None
+    plain: Any, where: str = "grid", instead: Mapping[str, Any] | None = None, common: Point | None = None
 ) -> Grid:
     """The grid that a study file describes.
 
     A mapping is the product of its entries, in their order: a field with a value, a list of values or a range such as
     ``0..4``, both ends included; ``product`` and ``chain`` with a list of grids; ``zip`` with fields of equally many
     values; ``also`` with a list of ``{when: point, then: grid}``, which add fields to the points so far. ``instead``
-    gives fields other values than theirs; ``beginning`` has fields that all points share.
+    gives fields other values than theirs; ``common`` has fields that all points share, which the grid may not give too.
 
     >>> len(read_grid({"data": ["dsprites", "cars3d"], "zip": {"a": [1, 2], "b": [3, 4]}, "loop.seed": "0..49"}))
     200
     """
     if not isinstance(plain, Mapping) or not plain:
         raise MetapriorError(f"{where} must be a mapping of fields, product, chain, zip or also, not {plain!r}")
-    instead = instead or {}
-    grid: Grid = (beginning or {},)
+    instead, common = instead or {}, common or {}
+    grid: Grid = (common,)
     for key, told in plain.items():
         if not isinstance(key, str):
             raise MetapriorError(f"{where} has the key {key!r}, and fields are words")
         place = f"{where}.{key}"
         if key in ("product", "chain"):
             parts = [read_grid(part, f"{place}[{i}]", instead) for i, part in enumerate(_listed(told, place))]
-            grid = product(grid, (product if key == "product" else chain)(*parts))
+            more = product(*parts, where=place) if key == "product" else chain(*parts)
         elif key == "zip":
             if not isinstance(told, Mapping):
                 raise MetapriorError(f"{place} must be a mapping of fields with lists of values, not {told!r}")
             fields = {field: spelt_out(instead.get(field, each)) for field, each in told.items()}
-            grid = product(grid, zipped(*(values(field, *options) for field, options in fields.items())))
+            more = zipped(*(values(field, *options) for field, options in fields.items()), where=place)
         elif key == "also":
             for i, each in enumerate(_listed(told, place)):
                 grid = with_also(grid, each, f"{place}[{i}]", instead)
+            continue
         else:
-            grid = product(grid, values(key, *spelt_out(instead.get(key, told))))
+            more = values(key, *spelt_out(instead.get(key, told)))
+        if twice := common.keys() & {field for point in more for field in point}:
+            raise MetapriorError(
+                f"{where} gives the field '{min(twice)}' values, and common gives it one; a field may not be in both"
+            )
+        grid = product(grid, more, where=where)
     return grid
 
 
@@ -106,7 +113,7 @@ def with_also(grid: Grid, told: Any, where: str, instead: Mapping[str, Any] | No
     """The grid with fields for some of its points, as ``{when: point, then: grid}`` says; an error if for none."""
     if not isinstance(told, Mapping) or set(told) != {"when", "then"} or not isinstance(told["when"], Mapping):
         raise MetapriorError(f"{where} must be {{when: point, then: grid}}, not {told!r}")
-    found = conditional(grid, told["when"], read_grid(told["then"], f"{where}.then", instead))
+    found = conditional(grid, told["when"], read_grid(told["then"], f"{where}.then", instead), where)
     if found == grid:
         raise MetapriorError(f"{where}: no point so far is {dict(told['when'])}; fields must come before it")
     return found
@@ -121,14 +128,19 @@ def spelt_out(told: Any) -> list[Any]:
     if isinstance(told, list | tuple):
         return [value for each in told for value in spelt_out(each)]
     match = re.fullmatch(r"(-?\d+)\.\.(-?\d+)", told) if isinstance(told, str) else None
-    return list(range(int(match[1]), int(match[2]) + 1)) if match else [told]
+    if not match:
+        return [told]
+    first, last = int(match[1]), int(match[2])
+    if first > last:
+        raise MetapriorError(f"the range {told} runs backwards; write {last}..{first}")
+    return list(range(first, last + 1))
 
 
-def _joined(points: Sequence[Point]) -> Point:
+def _joined(points: Sequence[Point], where: str) -> Point:
     joined: dict[str, Any] = {}
     for point in points:
         if twice := joined.keys() & point.keys():
-            raise MetapriorError(f"a grid gives the field '{min(twice)}' values in two places at once")
+            raise MetapriorError(f"{where} gives the field '{min(twice)}' values in two places at once")
         joined |= point
     return joined
 

@@ -94,6 +94,8 @@ class Study:
 
     def shard(self, number: int, of: int) -> dict[str, Task]:
         """Every ``of``-th training, beginning with the one of that number, from 1."""
+        if of < 1:
+            raise MetapriorError(f"a study has at least 1 shard, not {of}; 1/1 is all of it")
         if not 1 <= number <= of:
             raise MetapriorError(f"a shard is one of 1 to {of}, as in 1/{of}, not {number}")
         return {task.id: task for i, task in enumerate(self.tasks.values()) if i % of == number - 1}
@@ -139,6 +141,9 @@ def what_of(point: Point) -> tuple[Experiment, Labels | None]:
     if not isinstance(plain.get("recipe"), str):
         raise MetapriorError("a point of the grid names no recipe")
     _check_data(plain.get("data", "dsprites"))
+    if plain.get("labels", 0) is None:  # as config.json has it where a model learns from none
+        for name in _LABELS:
+            plain.pop(name, None)
     learns = _needs_labels(plain["recipe"])
     if learns and "labels" not in plain:
         raise MetapriorError(f"{plain['recipe']} learns from labels; give its points the field 'labels'")

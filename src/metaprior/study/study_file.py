@@ -45,10 +45,17 @@ def read_study(path: str | Path, desk: bool = False) -> Study:
     >>> read_study("few_labels").parts["unsupervised"]
     23040
     """
-    file = from_plain(_File, _read_yaml(path), f"{path}")
+    plain = _read_yaml(path)
+    try:
+        return _study_of_file(from_plain(_File, plain), desk)
+    except MetapriorError as fault:
+        raise MetapriorError(f"{path}: {fault}") from None
+
+
+def _study_of_file(file: _File, desk: bool) -> Study:
     scale = from_plain(_Desk, file.desk, "desk") if desk else _Desk()
     if desk and not file.desk:
-        raise MetapriorError(f"{path} has no desk scale")
+        raise MetapriorError("this study has no desk scale")
     kept = list(file.parts) if scale.parts is None else scale.parts
     if strange := next((name for name in kept if name not in file.parts), None):
         raise unknown("part of the study", strange, file.parts)
@@ -91,7 +98,8 @@ def _read_yaml(path: str | Path) -> dict[str, Any]:
     bare = Path(path).parent == Path() and not Path(path).is_file()
     source = own / f"{Path(path).stem}.yaml" if bare and (own / f"{Path(path).stem}.yaml").is_file() else Path(path)
     try:
-        plain = yaml.load(source.read_text(), Strict)
+        with source.open() as stream:
+            plain = yaml.load(stream, Strict)
     except OSError as fault:
         known = ", ".join(sorted(each.name for each in own.iterdir()))
         raise MetapriorError(f"{path} cannot be read: {fault.strerror}; studies at hand: {known}") from None

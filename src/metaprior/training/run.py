@@ -42,7 +42,8 @@ class Run:
         try:
             config = json.loads(path.read_text())
         except FileNotFoundError:
-            raise MetapriorError(f"{self.folder} is not a run: it holds no config.json") from None
+            why = "it holds no config.json" if self.folder.exists() else "there is no such folder"
+            raise MetapriorError(f"{self.folder} is not a run: {why}") from None
         except (OSError, ValueError) as fault:
             raise MetapriorError(f"{path} cannot be read: {fault}") from None
         if not isinstance(config, dict) or config.get("format") != FORMAT:
