@@ -154,8 +154,26 @@ def test_a_strip_shows_the_median_of_its_cohort(browser: Browser, page: Path, st
     assert found == pytest.approx([np.median(values[runs]) for runs in members if runs], rel=1e-6)
 
 
+@pytest.mark.parametrize("one_setting", [0, 1])
+def test_every_recipe_has_a_heading_where_some_have_several_settings(
+    browser: Browser, tmp_path: Path, one_setting: int
+) -> None:
+    for i, told in enumerate(write_study(tmp_path, 4)):
+        told["experiment"] |= {"recipe": f"recipe-{i // 2}", "method": {"beta": i * (i // 2 == one_setting)}}
+        write_result(tmp_path, told)
+    opened(browser, write_study_report(view_study(tmp_path), tmp_path / "report.html"))
+    rows = browser.evaluate(
+        "[...document.querySelectorAll('.strip-group > b, .strip-group > span:not(.middle)')].map(e => e.textContent)"
+    )
+    several = [f"recipe-{one_setting}", *(f"beta {i}" for i in (2 * one_setting, 2 * one_setting + 1))]
+    alone = [f"recipe-{1 - one_setting}", "one setting"]
+    assert rows == (alone + several if one_setting else several + alone)
+
+
 @pytest.mark.parametrize("width", [390, 1200])
-@pytest.mark.parametrize("choices", [("beta", (1.0, 4.0)), ("beta", (1.0, 1.0))])
+@pytest.mark.parametrize(
+    "choices", [("beta", (1.0, 4.0)), ("beta", (1.0, 1.0)), ("a_choice_of_a_long_name_that", ("is 1", "is not known"))]
+)
 def test_strips_stand_below_their_axis(browser: Browser, tmp_path: Path, width: int, choices: tuple) -> None:
     name, strengths = choices
     for told, strength in zip(write_study(tmp_path, 2), strengths, strict=True):
@@ -232,6 +250,23 @@ def test_the_heat_map_is_the_mean_rank_correlation(browser: Browser, page: Path,
         for test, cell in zip(tests, cells, strict=True):
             sign = (-1 if name.startswith("− ") else 1) * (-1 if test.less else 1)
             assert cell == pytest.approx(mean(name.removeprefix("− "), test.values, sign), abs=1e-6)
+
+
+def test_each_row_of_the_heat_map_tells_how_many_runs_it_rests_on(
+    browser: Browser, page: Path, study: StudyView
+) -> None:
+    opened(browser, page)
+    told = browser.evaluate(
+        """[...document.querySelectorAll('#heat tbody tr:not(.gap)')].map(row =>
+          [row.cells[0].textContent, row.cells[1].textContent])"""
+    )
+    tested = np.any([np.isfinite(study.columns[i].values) for i in study.tested], axis=0)
+    for name, many in told:
+        members = [
+            c for c in study.columns if c.kind != "test" and c.name.partition(", set")[0] == name.removeprefix("− ")
+        ]
+        assert int(many) == (np.any([np.isfinite(each.values) for each in members], axis=0) & tested).sum()
+    assert len({many for _, many in told}) > 1
 
 
 def test_what_too_few_of_the_chosen_runs_have_is_left_out(browser: Browser, page: Path) -> None:

@@ -4,9 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metaprior.report import view_study
+from metaprior.report import study_pictures, view_study
 from metaprior.report.study_page import render_study
 from metaprior.report.study_pictures import BEST, best_runs, drawings
+from metaprior.report.tables import HeatMap
 from metaprior.report.view import RunView
 from metaprior.study import train
 from metaprior.study.results import compact
@@ -29,6 +30,22 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     train("beta-vae", data=WORLD, method=SMALL | {"beta": 0.1}, steps=60, out=first, progress=False)
     (folder / "kept.json").rename(first / "result.json")
     return folder
+
+
+def test_a_legend_tells_the_colours_of_each_data_set(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    study = view_study(folder)
+    values = np.eye(SMALL["latent_dim"], 3)
+    table = HeatMap(
+        [f"code_{i}" for i in range(len(values))], ["shape", "position_x", "scale"], values, [*range(len(values))]
+    )
+    monkeypatch.setattr(study_pictures, "heat_map", lambda *_: table)
+    text = render_study(study)
+    section = text[text.index('id="drawings"') : text.index('id="agreement"')]
+    [legend] = re.findall(r'<p class="legend">(.*?)</p>', section)
+    assert re.findall(r'<b class="key (f\d)"></b>([^<]+)', legend) == [
+        ("f0", "shape"), ("f1", "position x"), ("f2", "scale"),
+    ]  # fmt: skip
+    assert {f"f{i}" for i in range(3)} >= set(re.findall(r'<i class="(f\d)"', section)) != set()
 
 
 def test_the_best_of_each_data_set_are_drawn_by_each_headline_score(tmp_path: Path) -> None:

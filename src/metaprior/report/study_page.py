@@ -11,7 +11,7 @@ import numpy as np
 
 from metaprior.report.markup import filled, template_file, written
 from metaprior.report.page import CRISP
-from metaprior.report.study_pictures import drawings
+from metaprior.report.study_pictures import by_data_set, drawings
 from metaprior.report.study_view import StudyView
 from metaprior.report.tables import LEAST_SHARE
 from metaprior.report.words import duration, method_name, number
@@ -39,6 +39,8 @@ def render_study(study: StudyView) -> str:
         recipes=[method_name(recipe) for recipe in dict.fromkeys(run["recipe"] for run in study.runs)],
         content=as_script(packed(study)),
         drawings=drawn,
+        drawn_of=by_data_set(study, drawn),
+        several_data=len({run["data"] for run in study.runs}) > 1,
         told_most=max((sum(nats for _, nats in strip.shares) for strip in strips), default=1.0) or 1.0,
         reasons=by_reason(study),
         crisp=CRISP,

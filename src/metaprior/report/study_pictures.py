@@ -1,6 +1,7 @@
 """What the best models of a study draw: the traversals of their active codes, small."""
 
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -27,6 +28,8 @@ class Drawing:
     run: int
     best_by: tuple[str, ...]
     gallery: Gallery | None
+    factors: tuple[str, ...] = ()
+    """The factors that its codes' bars are coloured by, in their order."""
     note: str = ""
 
 
@@ -34,9 +37,20 @@ def drawings(study: StudyView) -> Iterator[Drawing]:
     """The best runs by each headline score on each data set, with the traversals of their active codes."""
     for run, scores in best_runs(study).items():
         try:
-            yield Drawing(run, tuple(scores), small_gallery(study, run))
+            gallery, factors = small_gallery(study, run)
         except MetapriorError as fault:
-            yield Drawing(run, tuple(scores), None, str(fault))
+            yield Drawing(run, tuple(scores), None, note=str(fault))
+        else:
+            yield Drawing(run, tuple(scores), gallery, factors)
+
+
+def by_data_set(study: StudyView, drawn: Iterable[Drawing]) -> list[tuple[str, tuple[str, ...], list[Drawing]]]:
+    """What was drawn of each data set: its name, its factors, the drawings."""
+    found: dict[str, list[Drawing]] = defaultdict(list)
+    for each in drawn:
+        if each.gallery:
+            found[study.runs[each.run]["data"]].append(each)
+    return [(data, max((each.factors for each in here), key=len), here) for data, here in found.items()]
 
 
 def best_runs(study: StudyView) -> dict[int, list[str]]:
@@ -53,8 +67,11 @@ def best_runs(study: StudyView) -> dict[int, list[str]]:
     return found
 
 
-def small_gallery(study: StudyView, run: int) -> Gallery:
-    """The traversals of a run's active codes; they start at the most typical of the model's own images."""
+def small_gallery(study: StudyView, run: int) -> tuple[Gallery, tuple[str, ...]]:
+    """The traversals of a run's active codes, and the names of the factors in their bars' order.
+
+    They start at the most typical of the model's own images.
+    """
     folder = study.folder / "runs" / study.runs[run]["id"]
     model = load(folder)
     if not (isinstance(model, Samples) and isinstance(model, Encodes) and isinstance(model, Decodes)):
@@ -62,4 +79,6 @@ def small_gallery(study: StudyView, run: int) -> Gallery:
     codes = encoded(model, samples(model, EXAMPLES)).float()
     table = heat_map(RunView.from_folder(folder), "mutual_information")
     strips, side = traversal_strips(model, table, codes, codes[typical([codes])])
-    return Gallery([replace(strip, variance=None) for strip in strips if not strip.silent], side=side)
+    shown = [replace(strip, variance=None) for strip in strips if not strip.silent]
+    factors = tuple(table.columns) if table and any(strip.shares for strip in shown) else ()
+    return Gallery(shown, side=side), factors

@@ -42,7 +42,7 @@ function agreement() {
       const values = valuesOf(column);
       return ranks(both(set, column, other).map((run) => (column.less ? -values[run] : values[run])));
     });
-  return (a, b) => sets.map((_, set) => [correlation(ranksOf(set, a, b), ranksOf(set, b, a)), both(set, a, b).length]);
+  return (a, b) => sets.map((_, set) => [correlation(ranksOf(set, a, b), ranksOf(set, b, a)), both(set, a, b)]);
 }
 
 function drawHeat() {
@@ -62,15 +62,18 @@ function drawHeat() {
   let fewest = Infinity;
   let empty = 0;
   for (const members of rows.values()) {
+    const behind = new Set(); // lists of runs, of which many cells share one
     const cells = tests.map((test) => {
-      const known = members.flatMap((column) => agrees(column, test)).filter(([rho, n]) => n >= FEWEST && rho === rho);
+      const found = members.flatMap((column) => agrees(column, test));
+      const known = found.filter(([rho, runs]) => runs.length >= FEWEST && rho === rho);
       const none = "too few runs have both, or all are equal";
       if (!known.length) return element("td", { class: "low", title: none }, "·");
-      fewest = Math.min(fewest, ...known.map(([, n]) => n));
+      fewest = Math.min(fewest, ...known.map(([, runs]) => runs.length));
+      for (const [, runs] of known) behind.add(runs);
       const rhos = known.map(([rho]) => rho);
       const mean = rhos.reduce((sum, rho) => sum + rho, 0) / rhos.length;
       const span = `from ${signed(Math.min(...rhos))} to ${signed(Math.max(...rhos))}`;
-      const title = known.length > 1 ? `mean of ${known.length}, ${span}` : `over ${known[0][1]} runs`;
+      const title = known.length > 1 ? `mean of ${known.length}, ${span}` : `over ${known[0][1].length} runs`;
       const size = Math.min(1, Math.abs(mean));
       const kind = `${mean < 0 ? "against" : ""}${size < 0.05 ? " low" : ""}`.trim();
       const style = `--v:${size.toFixed(3)}`;
@@ -84,13 +87,15 @@ function drawHeat() {
     const name = first.kind === "validation" ? first.name.replace(/, set \d+$/, "") : minus(first) + first.name;
     if (before !== null && first.group !== before) body.append(element("tr", { class: "gap" }, element("th")));
     before = first.group;
-    body.append(element("tr", {}, element("th", { scope: "row" }, name), ...cells));
+    const many = new Set([...behind].flat()).size.toLocaleString("en");
+    body.append(element("tr", {}, element("th", { scope: "row" }, name), element("td", { class: "of" }, many), ...cells));
   }
-  at("heat").style.setProperty("--columns", tests.length);
-  at("heat").replaceChildren(element("thead", {}, element("tr", {}, element("th"), ...heads)), body);
+  at("heat").style.setProperty("--columns", tests.length + 1);
+  at("heat").replaceChildren(element("thead", {}, element("tr", {}, element("th"), element("th", { scope: "col" }, "runs"), ...heads)), body);
   at("heat").hidden = empty === rows.size;
   at("heat-note").textContent = Number.isFinite(fewest)
-    ? `Blue agrees, brown disagrees. Behind each correlation are at least ${fewest.toLocaleString("en")} runs.` +
+    ? `Blue agrees, brown disagrees. Runs: how many a row rests on, of all data sets and labelled sets; rows may rest on ` +
+      `different ones. Behind each single correlation are at least ${fewest.toLocaleString("en")}.` +
       (empty ? ` Left out: ${empty} that fewer than ${FEWEST} of the chosen runs have.` : "")
     : `Fewer than ${FEWEST} of the chosen runs have both kinds of scores.`;
 }

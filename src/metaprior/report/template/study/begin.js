@@ -50,7 +50,7 @@ function begin() {
   for (const figure of document.querySelectorAll("#drawings figure")) {
     const run = +figure.dataset.run;
     figure.querySelector(".dot").replaceWith(dot(recipeOf(run)));
-    figure.querySelector(".told").textContent = [recipes[recipeOf(run)].name, ...told(run)].join(", ");
+    figure.querySelector(".told").textContent = [recipes[recipeOf(run)].name, ...told(run, false)].join(", ");
   }
   let wide = innerWidth;
   addEventListener("resize", () => {

@@ -41,5 +41,7 @@ function showDrawings() {
   const among = new Set(chosen);
   const figures = [...document.querySelectorAll("#drawings figure")];
   for (const figure of figures) figure.hidden = !among.has(+figure.dataset.run);
+  for (const set of document.querySelectorAll("#drawings .of-data"))
+    set.hidden = !set.querySelector("figure:not([hidden])");
   at("undrawn").hidden = !figures.length || figures.some((figure) => !figure.hidden);
 }

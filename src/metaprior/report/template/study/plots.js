@@ -1,4 +1,5 @@
-/* How a score spreads: a strip of dots for each cohort. */
+/* How a score spreads: a strip of dots for each cohort. All are laid out before the first is drawn, since a name widens
+   the column of names. */
 
 function drawStrips() {
   const column = columns[at("strip-score").value];
@@ -15,31 +16,36 @@ function drawStrips() {
   const [low, high] = extent(values, runs);
   const palette = colours();
   const across = (value, width) => 5 + ((value - low) / (high - low)) * (width - 10);
-  const axis = () => {
-    const row = element("div", { class: "axis-row" });
-    group.append(row);
+  const axes = [element("div", { class: "axis-row" }), element("div", { class: "axis-row" })];
+  const headed = [...cohorts.keys()].some((cohort) => fields.cohort.names[cohort]);
+  const strips = [];
+  let before = null;
+  group.append(axes[0]);
+  for (const [cohort, members] of [...cohorts].sort((a, b) => a[0] - b[0])) {
+    const recipe = recipeOf(members[0]);
+    const words = fields.cohort.names[cohort];
+    if (recipe !== before && headed) group.append(element("b", {}, dot(recipe), recipes[recipe].name));
+    before = recipe;
+    const sorted = members.map((run) => values[run]).sort((a, b) => a - b);
+    const middle = (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
+    const label = `${recipes[recipe].name} ${words}: median ${shown(middle)}`;
+    const canvas = element("canvas", { role: "img", "aria-label": label });
+    const name = element("span", {}, ...(headed ? [words || "one setting"] : [dot(recipe), recipes[recipe].name]));
+    const count = element("small", {}, ` ${members.length.toLocaleString("en")} run${members.length > 1 ? "s" : ""}`);
+    const median = element("data", { value: middle }, shown(middle));
+    group.append(name, canvas, element("span", { class: "middle" }, median, count));
+    strips.push([canvas, members, middle]);
+  }
+  group.append(axes[1]);
+  for (const row of axes) {
     const width = row.getBoundingClientRect().width;
     for (const [value, text] of ticks(low, high)) {
       const label = element("i", {}, text);
       label.style.left = `${across(value, width)}px`;
       row.append(label);
     }
-  };
-  axis();
-  let before = null;
-  for (const [cohort, members] of [...cohorts].sort((a, b) => a[0] - b[0])) {
-    const recipe = recipeOf(members[0]);
-    const words = fields.cohort.names[cohort];
-    if (recipe !== before && words) group.append(element("b", {}, dot(recipe), recipes[recipe].name));
-    before = recipe;
-    const sorted = members.map((run) => values[run]).sort((a, b) => a - b);
-    const middle = (sorted[(sorted.length - 1) >> 1] + sorted[sorted.length >> 1]) / 2;
-    const label = `${recipes[recipe].name} ${words}: median ${shown(middle)}`;
-    const canvas = element("canvas", { role: "img", "aria-label": label });
-    const name = words ? element("span", {}, words) : element("span", {}, dot(recipe), recipes[recipe].name);
-    const count = element("small", {}, ` ${members.length.toLocaleString("en")} run${members.length > 1 ? "s" : ""}`);
-    const median = element("data", { value: middle }, shown(middle));
-    group.append(name, canvas, element("span", { class: "middle" }, median, count));
+  }
+  for (const [canvas, members, middle] of strips) {
     const { draw, width, height } = pen(canvas);
     draw.globalAlpha = members.length > 400 ? 0.35 : members.length > 60 ? 0.55 : 0.85;
     const dots = members.map((run, i) => [across(values[run], width), 5 + ((i * 0.618034) % 1) * (height - 10), run]);
@@ -49,7 +55,6 @@ function drawStrips() {
     draw.fillRect(across(middle, width) - 1, 1, 2, height - 2);
     point(canvas, dots, (run) => [line(column, run)]);
   }
-  axis();
 }
 
 /* One score against another. */

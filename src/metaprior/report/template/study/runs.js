@@ -28,12 +28,12 @@ const dot = (recipe) =>
 const nameOf = (field, run) => fields[field].names[fields[field].of[run]];
 const recipeOf = (run) => fields.recipe.of[run];
 
-function told(run) {
+function told(run, data = fields.data.names.length > 1) {
   const labels = nameOf("labels", run);
   const labeller = nameOf("labeller", run);
   return [
     nameOf("cohort", run),
-    fields.data.names.length > 1 ? nameOf("data", run) : "",
+    data ? nameOf("data", run) : "",
     labels === "none" ? "" : `${labels} ${labeller} labels, set ${content.label_seeds[run]}`,
     `seed ${content.seeds[run]}`,
   ].filter(Boolean);
