@@ -111,7 +111,7 @@ MISTAKES = {
     "protocol": (["judge", "disentanglment", "nowhere"], "did you mean 'disentanglement'"),
     "claim": (["reproduce", "disentangle", "--claim", "few-labels"], "did you mean 'few-labels-beat-none'"),
     "claim of a paper": (["reproduce", "--claim", "disentangle/few-labels"], "mean 'disentangle/few-labels-beat-none'"),
-    "scale": (["reproduce", "disentangle", "--scale", "paper"], "there is smoke"),
+    "scale": (["reproduce", "disentangle", "--scale", "smok"], "there is smoke"),
     "no paper": (["reproduce"], "PAPER is one of disentangle"),
     "no protocol": (["judge"], "PROTOCOL is one of disentanglement, probe"),
     "resume nothing named": (["train", "beta-vae", *TINY, "--resume"], "say which, such as --resume --out runs/"),
