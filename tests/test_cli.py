@@ -255,8 +255,9 @@ def test_no_help_and_no_list_cites_what_a_reader_cannot_open(capsys):
 
 def test_help_says_which_scales_a_claim_is_written_at(capsys):
     out = call(capsys, "reproduce", "--help")[1]
+    assert "Claims of disentangle, at the scales smoke, desk, gpu, paper:" in out
     for id, claim in PAPERS["disentangle"].items():
-        assert re.search(rf"^ +{claim.number} disentangle/{id} +{', '.join(claim.scales)}$", out, flags=re.MULTILINE)
+        assert re.search(rf"^ +{claim.number} {id}$", out, flags=re.MULTILINE)
 
 
 def test_help_is_told_without_pytorch():
