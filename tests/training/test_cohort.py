@@ -14,6 +14,8 @@ from metaprior.methods import (
     BetaVAERecipe,
     FactorVAE,
     FactorVAERecipe,
+    HSICVAERecipe,
+    InfoVAERecipe,
     S2BetaVAERecipe,
     SupervisionRecipe,
     VAERecipe,
@@ -49,6 +51,12 @@ def recipes(kind, **options):
         gammas = (1.0, 10.0, 100.0)
         return [FactorVAERecipe(gamma=g, lr=r, critic_lr=r, **small) for g, r in zip(gammas, rates, strict=True)]
     pairs = ((1.0, 2.0), (4.0, 8.0), (16.0, 0.5))
+    if kind == "info-vae":
+        return [
+            InfoVAERecipe(alpha=1 / a, strength=2 * s, lr=r, **small) for (a, s), r in zip(pairs, rates, strict=True)
+        ]
+    if kind == "hsic-vae":
+        return [HSICVAERecipe(strength=s, lr=r, **small) for (s, _), r in zip(pairs, rates, strict=True)]
     return [
         S2BetaVAERecipe(beta=b, lr=r, supervision=SupervisionRecipe(gamma_sup=g, labelled_batch=6), **small)
         for (b, g), r in zip(pairs, rates, strict=True)
@@ -117,7 +125,7 @@ def assert_same_terms(lines, others):
         assert line == pytest.approx(other, rel=1e-10, abs=1e-10)
 
 
-@pytest.mark.parametrize("kind", ["beta-vae", "s2-beta-vae", "factor-vae"])
+@pytest.mark.parametrize("kind", ["beta-vae", "s2-beta-vae", "factor-vae", "info-vae", "hsic-vae"])
 @pytest.mark.parametrize("clip", [None, 5.0])
 def test_members_equal_their_single_runs(kind, clip, tmp_path):
     loop = replace(LOOP, clip=clip)
