@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from itertools import product
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
+from sklearn.svm import LinearSVC
 
 from benchmarks import disentanglement_oracle as oracle
 from metaprior.metrics import (
@@ -134,9 +136,25 @@ def test_explicitness(case: Drawn) -> None:
         assert ours.value == pytest.approx(theirs["test"], abs=0.003)
 
 
+def tied(case: Drawn) -> bool:
+    """Whether two classes are equally likely at some test value, by scikit-learn, so that rounding says which it is.
+
+    On few values it happens: classes whose codes have the same sums have the same line.
+    """
+    codes, factors, test_codes, _ = case.split()
+    for code, factor in product(range(codes.shape[1]), range(factors.shape[1])):
+        model = LinearSVC(C=0.01, class_weight="balanced", random_state=0, tol=1e-9)
+        scores = model.fit(codes[:, [code]], factors[:, factor]).decision_function(test_codes[:, [code]])
+        ahead = np.abs(scores) if scores.ndim == 1 else np.diff(np.sort(scores, axis=1)[:, -2:], axis=1)
+        if ahead.min() < 1e-8:
+            return True
+    return False
+
+
 @settings(max_examples=25)
 @given(drawn())
 def test_sap(case: Drawn) -> None:
+    assume(case.quirk != "few values" or not tied(case))
     theirs = oracle.sap(*case.split(), tolerance=1e-9)["sap"]
     assert sap(*case.split()).value == pytest.approx(theirs, abs=1e-9)
 
