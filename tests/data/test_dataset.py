@@ -52,7 +52,9 @@ def test_text() -> None:
 
 
 def test_spec() -> None:
-    assert pictures().spec == DataSpec(image_shape=(1, 3, 4), factor_sizes=(3, 4), classes=3, examples=len(pictures()))
+    assert pictures().spec == DataSpec(
+        image_shape=(1, 3, 4), factor_sizes=(3, 4), factor_names=("kind", "turn"), classes=3, examples=len(pictures())
+    )
 
 
 def test_digest_depends_on_every_value() -> None:

@@ -94,7 +94,11 @@ def test_digest_tells_worlds_apart() -> None:
 
 
 def test_spec() -> None:
-    assert small_world().spec == DataSpec(image_shape=(1, 16, 16), factor_sizes=(3, 2, 4, 4, 5))
+    assert small_world().spec == DataSpec(
+        image_shape=(1, 16, 16),
+        factor_sizes=(3, 2, 4, 4, 5),
+        factor_names=("shape", "scale", "orientation", "position_x", "position_y"),
+    )
 
 
 def test_sampled_factors_are_uniform_and_reproducible() -> None:
@@ -127,7 +131,7 @@ def test_what_is_hidden_decides_the_picture_and_is_no_factor() -> None:
     assert torch.equal((batch.images * 255).round().long().reshape(-1, 4), factors_of(index, (3, 2, 4, 5)))
     assert torch.equal(batch.factors, HIDDEN.factors_of(index))
     assert torch.equal(batch.factors, factors_of(index // 20, (3, 2)))
-    assert HIDDEN.spec == DataSpec(image_shape=(1, 1, 4), factor_sizes=(3, 2))
+    assert HIDDEN.spec == DataSpec(image_shape=(1, 1, 4), factor_sizes=(3, 2), factor_names=("a", "b"))
     assert repr(HIDDEN) == "<World 'hiding': 120 images 1×1×4; a 3, b 2; hidden 4×5>"
     with pytest.raises(IndexError):
         HIDDEN.cached().gather(torch.tensor([120]))

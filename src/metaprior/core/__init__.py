@@ -1,7 +1,17 @@
 """The nouns everything else is written in. No mathematics of any method here, and no files."""
 
 from metaprior.core.batch import Batch
-from metaprior.core.capabilities import Classifies, Compresses, Decodes, Encodes, Infers, Samples, require
+from metaprior.core.capabilities import (
+    Classifies,
+    Compresses,
+    Decodes,
+    Encodes,
+    Explains,
+    Explanation,
+    Infers,
+    Samples,
+    require,
+)
 from metaprior.core.config import from_plain, to_plain
 from metaprior.core.errors import MetapriorError, unknown
 from metaprior.core.method import DataSpec, Method, Recipe
@@ -13,9 +23,9 @@ from metaprior.core.step import Counter, Draws, Part, Step, Term
 from metaprior.core.stream import Cycle, Epochs, Pairs, Replacement, Source, Stream, Windows
 
 __all__ = [
-    "SGD", "Adam", "Batch", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes", "Draws",
-    "Encodes", "Epochs", "Group", "Infers", "Linear", "MetapriorError", "Method", "Optimizer", "Pairs", "Part",
-    "Piecewise", "Player", "Recipe", "Replacement", "Samples", "Scalar", "Schedule", "Source", "Step", "Stream",
-    "Term", "Windows", "derived_seed", "from_plain", "generator", "parse_scalar", "require", "require_above",
-    "require_at_least", "to_plain", "unknown", "value_at",
+    "SGD", "Adam", "Batch", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes",
+    "Draws", "Encodes", "Epochs", "Explains", "Explanation", "Group", "Infers", "Linear", "MetapriorError",
+    "Method", "Optimizer", "Pairs", "Part", "Piecewise", "Player", "Recipe", "Replacement", "Samples", "Scalar",
+    "Schedule", "Source", "Step", "Stream", "Term", "Windows", "derived_seed", "from_plain", "generator",
+    "parse_scalar", "require", "require_above", "require_at_least", "to_plain", "unknown", "value_at",
 ]  # fmt: skip

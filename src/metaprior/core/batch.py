@@ -12,8 +12,8 @@ from metaprior.core.errors import MetapriorError
 class Batch:
     """Named tensors whose first axis is the example.
 
-    The usual columns: ``images`` float32 in [0, 1], B×C×H×W; ``labels`` int64, B; ``factors`` int64, B×F;
-    ``tokens`` int64, B×T. A stream that draws groups of examples adds axes after the first.
+    The usual columns: ``images`` float32 in [0, 1], B×C×H×W; ``vectors`` float32, B×D; ``labels`` int64, B; ``factors``
+    int64, B×F; ``tokens`` int64, B×T. A stream that draws groups of examples adds axes after the first.
 
     >>> import torch
     >>> batch = Batch({"labels": torch.tensor([3, 1])})
@@ -42,6 +42,16 @@ class Batch:
     def images(self) -> Tensor:
         """Images, float32 in [0, 1], B×C×H×W."""
         return self["images"]
+
+    @property
+    def vectors(self) -> Tensor:
+        """Vectors, float32, B×D."""
+        return self["vectors"]
+
+    @property
+    def inputs(self) -> Tensor:
+        """What an encoder sees: the images, or the vectors of data without images."""
+        return self.vectors if "vectors" in self and "images" not in self else self.images
 
     @property
     def labels(self) -> Tensor:

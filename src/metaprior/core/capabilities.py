@@ -1,10 +1,13 @@
 """What a model can do. A judge asks for the capability, never for the class."""
 
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
 from torch import Tensor
 
+from metaprior.core.batch import Batch
 from metaprior.core.errors import MetapriorError
+from metaprior.core.step import Step
 
 
 @runtime_checkable
@@ -40,6 +43,27 @@ class Classifies(Protocol):
     """Images → class logits B×K."""
 
     def classify(self, images: Tensor) -> Tensor: ...
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """S samples of the posterior of each of B examples, and what they make of the example, in nats."""
+
+    codes: Tensor
+    """B×S×Z"""
+    distortion: Tensor
+    """-log p(x | z), B×S, all normalising constants included"""
+    log_ratio: Tensor | None
+    """log q(z | x) - log p(z), B×S; None: the code is deterministic, and the rate has no bound"""
+    rate: Tensor | None
+    """KL(q(z | x) || p(z)) of each code, B×G, where it has a closed form; None: by ``log_ratio``"""
+
+
+@runtime_checkable
+class Explains(Protocol):
+    """A batch → how well the model explains it: what rate, distortion and bounds on the likelihood are made of."""
+
+    def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation: ...
 
 
 @runtime_checkable

@@ -62,7 +62,10 @@ class DataSpec:
     """What a recipe must know of the data to build its nets."""
 
     image_shape: tuple[int, int, int] | None = None
+    vector_size: int = 0
+    """Values of each vector, of data that are vectors."""
     factor_sizes: tuple[int, ...] = ()
+    factor_names: tuple[str, ...] = ()
     classes: int = 0
     vocabulary: int = 0
     labelled_factors: tuple[str, ...] = ()
@@ -70,6 +73,11 @@ class DataSpec:
     labelled_factor_sizes: tuple[int, ...] = ()
     examples: int | None = None
     """How many examples a finite set holds; None: a world, of which any combination of factors can be drawn."""
+
+    @property
+    def input_shape(self) -> tuple[int, ...] | None:
+        """The shape of :attr:`Batch.inputs` without the batch: of an image or of a vector; None: there are neither."""
+        return self.image_shape or ((self.vector_size,) if self.vector_size else None)
 
 
 class Recipe(Protocol):
@@ -81,7 +89,8 @@ class Recipe(Protocol):
     """
 
     needs_labels: ClassVar[bool]
-    """Whether the method reads a second source, named ``labelled``."""
+    """Whether the method reads a second source, named ``labelled``; a class variable ``usual_labels`` may say how many
+    labels it takes unless told otherwise."""
 
     def build(self, data: DataSpec) -> Method:
         """The method with freshly initialised nets, drawn from torch's default generator."""

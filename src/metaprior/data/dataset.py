@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import torch
-from jaxtyping import Int64, UInt8
+from jaxtyping import Float32, Int64, UInt8
 from torch import Tensor
 
 from metaprior.core import Batch, DataSpec, MetapriorError
 
-COLUMNS = ("images", "tokens", "labels", "factors")
+COLUMNS = ("images", "vectors", "tokens", "labels", "factors")
 
 
 def shown(column: Tensor) -> str:
@@ -37,9 +37,9 @@ class Combinations:
 class Dataset:
     """Columns of N examples; those a set does not have are ``None``. It is a :class:`metaprior.core.Source`.
 
-    ``images`` keep their bytes, 0 to 255; ``tokens`` are one long text. ``factors`` are indices below
-    ``factor_sizes``, -1 where a value is missing. ``caveat`` is to be printed wherever a number from this set is
-    quoted.
+    ``images`` keep their bytes, 0 to 255; ``vectors`` are any numbers; ``tokens`` are one long text. ``factors`` are
+    indices below ``factor_sizes``, -1 where a value is missing. ``caveat`` is to be printed wherever a number from this
+    set is quoted.
 
     >>> data = Dataset("two", images=torch.zeros(2, 1, 4, 4, dtype=torch.uint8), labels=torch.tensor([1, 0]))
     >>> data.gather(torch.tensor([[0, 1, 1]])).images.shape
@@ -50,6 +50,7 @@ class Dataset:
 
     name: str
     images: UInt8[Tensor, "n c h w"] | None = None
+    vectors: Float32[Tensor, "n d"] | None = None
     tokens: Int64[Tensor, " n"] | None = None
     labels: Int64[Tensor, " n"] | None = None
     factors: Int64[Tensor, "n f"] | None = None
@@ -112,7 +113,9 @@ class Dataset:
         shape = None if self.images is None else (self.images.shape[1], self.images.shape[2], self.images.shape[3])
         return DataSpec(
             image_shape=shape,
+            vector_size=0 if self.vectors is None else self.vectors.shape[1],
             factor_sizes=self.factor_sizes,
+            factor_names=self.factor_names,
             classes=self.classes,
             vocabulary=0 if self.tokens is None else max(self.vocabulary, int(self.tokens.max()) + 1),
             examples=len(self),

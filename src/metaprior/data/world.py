@@ -135,7 +135,7 @@ class World:
     @property
     def spec(self) -> DataSpec:
         """What a recipe must know to build its nets."""
-        return DataSpec(image_shape=self.image_shape, factor_sizes=self.factor_sizes)
+        return DataSpec(image_shape=self.image_shape, factor_sizes=self.factor_sizes, factor_names=self.factor_names)
 
     @cached_property
     def digest(self) -> str:

@@ -109,7 +109,7 @@ def refuse_other_shapes(model: object, images: Tensor) -> None:
 
 def _read(images: Tensor | Gathers, rows: Tensor) -> Tensor:
     if not isinstance(images, Tensor):
-        return images.gather(rows).images
+        return images.gather(rows).inputs
     picked = images[rows.to(images.device)]
     return picked.float() / 255 if picked.dtype == torch.uint8 else picked
 

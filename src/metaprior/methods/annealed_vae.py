@@ -41,7 +41,7 @@ class AnnealedVAERecipe(VAERecipe):
     """Weight of the distance from the capacity."""
 
     def build(self, data: DataSpec) -> Method:
-        """An :class:`AnnealedVAE` for images of the data's shape."""
+        """An :class:`AnnealedVAE` for inputs of the data's shape."""
         require_at_least(0, c_max=self.c_max, gamma=self.gamma)
         require_at_least(1, ramp=self.ramp)
         return AnnealedVAE(

@@ -36,7 +36,7 @@ class BetaTCVAERecipe(VAERecipe):
     """Weight of the total correlation, of which the KL term already holds one."""
 
     def build(self, data: DataSpec) -> Method:
-        """A :class:`BetaTCVAE` for images of the data's shape."""
+        """A :class:`BetaTCVAE` for inputs of the data's shape."""
         require_at_least(0, beta=self.beta)
         require_at_least(2, "one example has no total correlation", batch=self.batch)
         return BetaTCVAE(self.build_nets(data), self.beta, **self.shared(data))

@@ -30,6 +30,6 @@ class BetaVAERecipe(VAERecipe):
     """Weight of the KL term."""
 
     def build(self, data: DataSpec) -> Method:
-        """A :class:`BetaVAE` for images of the data's shape."""
+        """A :class:`BetaVAE` for inputs of the data's shape."""
         require_at_least(0, beta=self.beta)
         return BetaVAE(self.build_nets(data), self.beta, **self.shared(data))

@@ -55,7 +55,7 @@ class DIPVAERecipe(VAERecipe):
     """i: covariance of the posterior's means; ii: of codes, the posterior's variance included."""
 
     def build(self, data: DataSpec) -> Method:
-        """A :class:`DIPVAE` for images of the data's shape."""
+        """A :class:`DIPVAE` for inputs of the data's shape."""
         require_at_least(0, lambda_od=self.lambda_od, lambda_d_factor=self.lambda_d_factor)
         require_at_least(2, "one example has no covariance", batch=self.batch)
         return DIPVAE(self.build_nets(data), self.lambda_od, self.lambda_d_factor, self.kind, **self.shared(data))

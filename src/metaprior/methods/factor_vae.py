@@ -64,7 +64,7 @@ class FactorVAERecipe(VAERecipe):
     """Units of each of the critic's 6 layers; with small nets the published 1,000 take most of the time."""
 
     def build(self, data: DataSpec) -> Method:
-        """A :class:`FactorVAE` for images of the data's shape."""
+        """A :class:`FactorVAE` for inputs of the data's shape."""
         require_at_least(0, gamma=self.gamma)
         require_above(0, critic_lr=self.critic_lr)
         require_at_least(1, critic_width=self.critic_width)

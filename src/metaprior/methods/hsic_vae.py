@@ -40,7 +40,7 @@ class HSICVAERecipe(VAERecipe):
     """How many groups the codes are parted into, of equally many each."""
 
     def build(self, data: DataSpec) -> Method:
-        """An :class:`HSICVAE` for images of the data's shape."""
+        """An :class:`HSICVAE` for inputs of the data's shape."""
         require_at_least(0, strength=self.strength)
         require_at_least(2, groups=self.groups)
         require_at_least(2, "one example has no dependence", batch=self.batch)

@@ -43,7 +43,7 @@ class InfoVAERecipe(VAERecipe):
     """lambda: the discrepancy weighs alpha + lambda - 1."""
 
     def build(self, data: DataSpec) -> Method:
-        """An :class:`InfoVAE` for images of the data's shape."""
+        """An :class:`InfoVAE` for inputs of the data's shape."""
         require_at_least(2, "one example has no distribution", batch=self.batch)
         require_at_least(0, alpha=self.alpha, strength=self.strength)
         if self.alpha > 1:

@@ -10,7 +10,7 @@ from torch import Tensor
 
 from metaprior.core import Batch, DataSpec, MetapriorError, Method, Pairs, Scalar, Step, Stream, Term, require_at_least
 from metaprior.methods.beta_vae import BetaVAE, BetaVAERecipe
-from metaprior.methods.images import require_codes
+from metaprior.methods.inputs import require_codes
 from metaprior.nets import AutoencoderNets, Posterior
 from metaprior.objectives import (
     adaptively_shared,
@@ -45,8 +45,8 @@ class PairVAE(BetaVAE):
 
     def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
         pairs = batches["pairs"]
-        images = pairs.images.flatten(0, 1)
-        posterior = self.posterior(images)
+        batch = Batch({"images": pairs.images.flatten(0, 1)})
+        posterior = self.posterior(batch.images)
         mean, logvar = (part.unflatten(0, (-1, 2)) for part in posterior)
         shared = self.same_factors(pairs, mean) if self.known else adaptively_shared(mean.detach(), logvar.detach())
         means, logvars = (
@@ -54,7 +54,7 @@ class PairVAE(BetaVAE):
             for common, own in zip(self.common(mean, logvar), (mean, logvar), strict=True)
         )
         codes = sample_normal(means, logvars, step.randn("posterior", *mean.shape).flatten(0, 1))
-        return self.reconstruction(images, codes) | self.regularisers(Posterior(means, logvars), codes, step)
+        return self.reconstruction(batch, codes) | self.regularisers(Posterior(means, logvars), codes, step)
 
     def same_factors(self, pairs: Batch, mean: Tensor) -> Tensor:
         """B×Z: True but for the codes whose factor differs between the two images."""
@@ -77,7 +77,7 @@ class PairVAERecipe(BetaVAERecipe):
     """How many factors differ in a pair; 0: at random, from 1 to all but one."""
 
     def build(self, data: DataSpec) -> Method:
-        """A :class:`PairVAE` for images of the data's shape."""
+        """A :class:`PairVAE` for inputs of the data's shape."""
         require_at_least(0, beta=self.beta)
         pairs = Pairs(self.batch, factor_sizes=data.factor_sizes, changed=self.changed)
         if data.examples is not None:

@@ -9,6 +9,7 @@ from types import ModuleType
 
 from metaprior.core import MetapriorError, Recipe, to_plain, unknown
 from metaprior.methods.annealed_vae import AnnealedVAERecipe
+from metaprior.methods.autoencoder import AutoencoderRecipe
 from metaprior.methods.beta_tcvae import BetaTCVAERecipe
 from metaprior.methods.beta_vae import BetaVAERecipe
 from metaprior.methods.dip_vae import DIPVAERecipe
@@ -45,6 +46,11 @@ RECIPES: dict[str, Row] = {
     ),
     "info-vae": Row(InfoVAERecipe(), "VAE whose codes as a whole are drawn to the prior, by MMD", "Zhao et al. 2017"),
     "mmd-vae": Row(InfoVAERecipe(alpha=1.0), "VAE with MMD in the place of its KL", "Zhao et al. 2017"),
+    "ae": Row(
+        AutoencoderRecipe(),
+        "autoencoder; nothing shapes its codes",
+        "Hinton & Salakhutdinov 2006",
+    ),
     "hsic-vae": Row(HSICVAERecipe(), "VAE whose groups of codes are kept independent, by HSIC", "Lopez et al. 2018"),
     "s2-beta-vae": Row(S2BetaVAERecipe(), "beta-VAE with a few labelled factors in the loss", _FEW),
     "s2-factor-vae": Row(S2FactorVAERecipe(), "FactorVAE with a few labelled factors in the loss", _FEW),

@@ -24,9 +24,9 @@ class Supervised(VAE):
         return (replace(vae, modules=trained),)
 
     def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
-        images = batches["unlabelled"].images
-        _, codes = self.posterior_sample(images, step)
-        return self.reconstruction(images, codes.detach()) | self.supervised(batches, step)
+        batch = batches["unlabelled"]
+        _, codes = self.infer(batch, step)
+        return self.reconstruction(batch, codes.detach()) | self.supervised(batches, step)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,5 +38,5 @@ class SupervisedRecipe(VAERecipe):
     """How the labels enter the loss."""
 
     def build(self, data: DataSpec) -> Method:
-        """A :class:`Supervised` for images of the data's shape."""
+        """A :class:`Supervised` for inputs of the data's shape."""
         return Supervised(self.build_nets(data), **self.shared(data))

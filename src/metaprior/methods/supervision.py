@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from metaprior.core import Cycle, DataSpec, MetapriorError, Scalar, Step, Stream, require_above, require_at_least
-from metaprior.methods.images import require_codes
+from metaprior.methods.inputs import require_codes
 from metaprior.objectives import (
     embedding_xent,
     normalised_factors,

@@ -70,7 +70,7 @@ def r_sup(model: Any, held: Any) -> Score:
         return Score(None, len(held), 0, "held-out labels", reason=few)
     batch = held.gather(torch.arange(len(held)))
     with torch.inference_mode():
-        value = supervision(model.encode(batch.images), batch.factors, Step()).item()
+        value = supervision(model.encode(batch.inputs), batch.factors, Step()).item()
     value /= len(held) if supervision.loss.sums else 1
     return Score(value, len(held), 0, "held-out labels")
 
@@ -98,8 +98,8 @@ def elbo_terms(model: VAE, data: Source, images: int = IMAGES, batch: int = 250,
     totals = {"reconstruction": 0.0, "kl": 0.0}
     with torch.inference_mode():
         for place, part in enumerate(rows.split(batch)):
-            shown = data.gather(part).images
-            posterior, codes = model.posterior_sample(shown, Step(draws=Counter(seed, place)))
+            shown = data.gather(part)
+            posterior, codes = model.infer(shown, Step(draws=Counter(seed, place)))
             totals["reconstruction"] += model.reconstruction(shown, codes)["reconstruction"].value.item() * len(part)
             totals["kl"] += kl_normal(*posterior).sum().item()
     return {name: total / images for name, total in (totals | {"negative_elbo": sum(totals.values())}).items()}

@@ -54,11 +54,16 @@ class Experiment:
         recipe = find_recipe(given["recipe"])
         method = from_plain(type(recipe), given.get("method", {}), "method", base=recipe)
         rest = {k: v for k, v in given.items() if k not in ("recipe", "method")}
-        return from_plain(cls, rest, base=cls(recipe=given["recipe"], method=method))
+        return from_plain(cls, rest, base=cls(recipe=given["recipe"], method=method, labels=usual_labels(recipe)))
 
     def plain(self) -> dict[str, Any]:
         """The content of ``config.json`` that repeats this experiment."""
         return to_plain(self)
+
+
+def usual_labels(recipe: Recipe) -> int | None:
+    """How many labels a recipe takes where none are asked for: None, or as many as its paper's main experiment."""
+    return getattr(recipe, "usual_labels", None)
 
 
 def build_sources(experiment: Experiment, data: Dataset | World) -> dict[str, Source]:

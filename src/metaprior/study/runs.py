@@ -11,7 +11,15 @@ from metaprior.core import MetapriorError, Method, Recipe, Source, from_plain, t
 from metaprior.data import Dataset, LabellerName, World
 from metaprior.data import load as load_data
 from metaprior.methods import find_recipe, name_of
-from metaprior.study.experiment import OF_THE_RUN_ALONE, Experiment, build_method, build_sources, data_spec, models_of
+from metaprior.study.experiment import (
+    OF_THE_RUN_ALONE,
+    Experiment,
+    build_method,
+    build_sources,
+    data_spec,
+    models_of,
+    usual_labels,
+)
 from metaprior.training import Callback, Loop, ProgressBar, Result, Run, fit, new_run_folder, provenance
 from metaprior.training.callbacks import loggers
 from metaprior.training.processes import join_processes
@@ -50,7 +58,7 @@ def train(
         recipe=name,
         method=from_plain(type(chosen), dict(method or {}), "method", base=chosen),
         data=data,
-        labels=labels,
+        labels=usual_labels(chosen) if labels is None else labels,
         label_seed=label_seed,
         labeller=labeller,
         label_share=label_share,

@@ -14,6 +14,7 @@ from metaprior.data import Dataset, World
 from metaprior.data import load as load_data
 from metaprior.files import whole
 from metaprior.judge import Score, Settings, judge, write_scores
+from metaprior.methods import VAE
 from metaprior.study.criteria import TRAIN_SHARE, elbo_terms, r_sup
 from metaprior.study.experiment import HELD_IN_MEMORY, load
 from metaprior.study.judging import judge_run
@@ -102,8 +103,8 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
         write_scores(scores, folder)
         for name, score in scores.scores.items():
             yield row("test", name, score, representation=representation)
-    if hasattr(model, "posterior_sample"):
-        for name, value in elbo_terms(model, data).items():  # pyright: ignore[reportArgumentType]
+    if isinstance(model, VAE):
+        for name, value in elbo_terms(model, data).items():
             known = {"value": value} if math.isfinite(value) else {"value": None, "reason": "it is not finite"}
             yield {"kind": "criterion", "score": name, **known}
     if task.experiment.labels is not None and task.experiment.label_share < 1:

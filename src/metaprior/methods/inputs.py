@@ -1,22 +1,28 @@
-"""What image methods ask of the data before they build their nets."""
+"""What methods ask of the data before they build their nets."""
 
 from metaprior.core import DataSpec, MetapriorError
 
 
-def require_images(data: DataSpec, nets: str) -> tuple[int, int, int]:
-    """The image shape C×H×W, or an error that says what to do.
+def require_inputs(data: DataSpec, nets: str) -> tuple[int, ...]:
+    """The shape of an image C×H×W or of a vector D that the nets can take, or an error that says what to do.
 
-    >>> require_images(DataSpec(image_shape=(1, 28, 28)), "auto")
+    >>> require_inputs(DataSpec(image_shape=(1, 28, 28)), "auto")
     Traceback (most recent call last):
     metaprior.core.errors.MetapriorError: images of 28x28 do not fit these nets (a square of 8, 16, 32, 64... pixels); \
 resize the data (size=32) or choose nets=mlp
     """
+    if data.input_shape is None:
+        raise MetapriorError("this method learns from images or vectors, and the data set has neither")
+    if nets in ("mlp", "linear"):
+        return data.input_shape
     if data.image_shape is None:
-        raise MetapriorError("this method learns from images, and the data set has none")
+        if nets != "auto":
+            raise MetapriorError(f"the nets '{nets}' take images, and this data are vectors; choose nets=mlp")
+        return data.input_shape
     _, height, width = data.image_shape
     if nets == "study" and (height, width) != (64, 64):
         raise MetapriorError(f"the study's nets take 64x64 images, not {height}x{width}; choose nets=small")
-    if nets != "mlp" and (height != width or height < 8 or height & (height - 1)):
+    if height != width or height < 8 or height & (height - 1):
         raise MetapriorError(
             f"images of {height}x{width} do not fit these nets (a square of 8, 16, 32, 64... pixels); "
             "resize the data (size=32) or choose nets=mlp"

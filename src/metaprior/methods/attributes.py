@@ -1,0 +1,62 @@
+"""What is known of an example beside its input: its class, or the value of one of its factors."""
+
+from dataclasses import dataclass
+
+import torch.nn.functional as F
+from torch import Tensor
+
+from metaprior.core import Batch, DataSpec, MetapriorError, unknown
+
+
+@dataclass(frozen=True)
+class Attribute:
+    """One column of a batch whose values are 0 to ``size`` - 1: its labels, or the factor at ``place``."""
+
+    name: str
+    size: int
+    place: int | None = None
+
+    def of(self, batch: Batch) -> Tensor:
+        """Its values, int64, B; -1 where one is missing."""
+        return batch.labels if self.place is None else batch.factors[:, self.place]
+
+    def one_hot(self, batch: Batch) -> Tensor:
+        """Its values as indicators, B×size, of the inputs' type; an example without a value is an error."""
+        values = self.of(batch)
+        return F.one_hot(values, self.size).to(batch.inputs.dtype)
+
+
+def find_attribute(data: DataSpec, name: str | None = None) -> Attribute:
+    """The factor of that name, or ``label``; without a name the label, or the first factor where there are no classes.
+
+    >>> find_attribute(DataSpec(classes=10)), find_attribute(DataSpec(factor_names=("hue",), factor_sizes=(4,)), "hue")
+    (Attribute(name='label', size=10, place=None), Attribute(name='hue', size=4, place=0))
+    """
+    known = {"label": Attribute("label", data.classes)} if data.classes > 1 else {}
+    known |= {
+        each: Attribute(each, size, place)
+        for place, (each, size) in enumerate(zip(data.factor_names, data.factor_sizes, strict=False))
+        if size > 1
+    }
+    if not known:
+        raise MetapriorError(
+            "this method is told something of each example, and this data has neither classes nor factors that vary; "
+            "take data with labels"
+        )
+    if name is not None and name not in known:
+        raise unknown("attribute", name, known)
+    return next(iter(known.values())) if name is None else known[name]
+
+
+def find_labelled_attribute(data: DataSpec, name: str | None = None) -> Attribute:
+    """As :func:`find_attribute`, of the few labelled examples, whose columns are the factors as labelled.
+
+    Of data with classes alone, the classes are the one factor.
+    """
+    if not data.labelled_factors:
+        raise MetapriorError("this method learns from a few labels, and there are none; say how many: --labels 100")
+    if data.labelled_factors == ("class",):
+        data = DataSpec(classes=data.labelled_factor_sizes[0])
+    else:
+        data = DataSpec(factor_names=data.labelled_factors, factor_sizes=data.labelled_factor_sizes)
+    return find_attribute(data, name)
