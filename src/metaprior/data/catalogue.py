@@ -17,6 +17,7 @@ from metaprior.data.entry import Entry
 from metaprior.data.folder import FolderOptions, folder, folder_pictures, folder_splits
 from metaprior.data.options import parse, split_name
 from metaprior.data.store import find
+from metaprior.data.table import TableOptions, table, table_splits
 from metaprior.data.world import World
 
 OWN: dict[str, Entry] = {
@@ -34,6 +35,13 @@ OWN: dict[str, Entry] = {
         folder,
         pictures=folder_pictures,
         splits=folder_splits,
+    ),
+    "table": Entry(
+        "your own table of numbers, a vector a row: table:path=FILE.csv,label=COLUMN,factors=COLUMN+COLUMN",
+        "yours",
+        TableOptions,
+        table,
+        splits=table_splits,
     ),
 }
 

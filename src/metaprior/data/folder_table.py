@@ -27,6 +27,18 @@ class Table:
 
 def read_table(path: Path) -> Table:
     """The table in a file of comma-separated values whose first line names the columns, ``file`` among them."""
+    columns, lines = read_columns(path, "file")
+    files = columns.pop("file")
+    if twice := next((name for name, times in Counter(files).items() if times > 1), None):
+        raise MetapriorError(f"{path} lists '{twice}' twice; give each picture one line")
+    return Table(path, files, columns, lines)
+
+
+def read_columns(path: Path, needed: str | None = None) -> tuple[dict[str, list[str]], list[int]]:
+    """The cells of each column of a file of comma-separated values, and the line that each row ends on.
+
+    The first line names the columns, the one that is ``needed`` among them.
+    """
     try:
         with path.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.reader(file, strict=True)
@@ -34,8 +46,9 @@ def read_table(path: Path) -> Table:
     except (csv.Error, UnicodeDecodeError) as error:
         raise MetapriorError(f"{path} is not a table of comma-separated values: {error}") from error
     names, rows = found[0][1] if found else [], found[1:]
-    if not rows or "file" not in names:
-        raise MetapriorError(f"{path} needs a first line of column names with 'file' among them, and rows below it")
+    if not rows or (needed and needed not in names):
+        among = f" with '{needed}' among them" if needed else ""
+        raise MetapriorError(f"{path} needs a first line of column names{among}, and rows below it")
     if "" in names:
         raise MetapriorError(f"{path} has a column without a name; name it in the first line, or delete it")
     if twice := [name for name in names if names.count(name) > 1]:
@@ -43,11 +56,7 @@ def read_table(path: Path) -> Table:
     ragged = next((line for line, row in rows if len(row) != len(names)), None)
     if ragged is not None:
         raise MetapriorError(f"{path}, line {ragged} has more or fewer columns than the first line")
-    columns = {name: [row[k] for _, row in rows] for k, name in enumerate(names)}
-    files = columns.pop("file")
-    if twice := next((name for name, times in Counter(files).items() if times > 1), None):
-        raise MetapriorError(f"{path} lists '{twice}' twice; give each picture one line")
-    return Table(path, files, columns, [line for line, _ in rows])
+    return {name: [row[k] for _, row in rows] for k, name in enumerate(names)}, [line for line, _ in rows]
 
 
 def indices(table: Table, tables: Sequence[Table], column: str) -> tuple[Int64[Tensor, " n"], tuple[str, ...]]:
