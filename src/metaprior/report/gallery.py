@@ -10,7 +10,7 @@ from metaprior.core import Decodes, Encodes, Samples
 from metaprior.report.codes import SILENT, activity, order_by_activity, reach, typical
 from metaprior.report.pictures import address, encoded, grid, reconstructions, samples, traversals
 from metaprior.report.tables import HeatMap
-from metaprior.report.view import RunView
+from metaprior.report.view import RunView, draws_pictures
 from metaprior.report.words import code_name
 
 STEPS = 11
@@ -98,12 +98,12 @@ def gallery(run: RunView, table: HeatMap | None, mine: Tensor | None, example: i
         pairs, side = reconstruction_strips(model, images)
     else:
         notes["reconstructions"] = "no example images" if images is None else "the model does not encode and decode"
-    if isinstance(model, Samples):
+    if isinstance(model, Samples) and draws_pictures(run):
         rows, columns = SAMPLES
         drawn = samples(model, rows * columns)
         sheet, side = address(grid(drawn, columns)), (drawn.shape[2], drawn.shape[3])
     else:
-        notes["samples"] = "the model does not sample"
+        notes["samples"] = "the model does not sample" if draws_pictures(run) else "the model draws vectors"
     if model is None:
         notes = dict.fromkeys(notes, "no model was given")
     first = address(grid(images[example : example + 1], 1)) if images is not None and example is not None else None

@@ -76,6 +76,11 @@ class RunView:
         return cls(name, config, history, scores, model, images, folder=folder, notes=tuple(notes))
 
 
+def draws_pictures(run: RunView) -> bool:
+    """Whether what the run's model decodes are pictures: all but one that was trained on vectors."""
+    return not (run.config.get("data_spec") or {}).get("vector_size")
+
+
 def compacted(folder: Path) -> dict[str, dict[str, Any]]:
     """The scores of a run of a study that gathered them into its tables."""
     place = folder.resolve()

@@ -21,7 +21,7 @@ from metaprior.report.pictures import encoded, reconstructions, samples, travers
 from metaprior.report.scores import judge_command
 from metaprior.report.sheets import labelled_table, plain_grid
 from metaprior.report.tables import MATRICES, code_order, heat_map
-from metaprior.report.view import RunView
+from metaprior.report.view import RunView, draws_pictures
 from metaprior.report.words import plain_name, tick
 
 PICTURES = 64
@@ -86,6 +86,8 @@ def paired(run: RunView) -> Files:
 
 def sampled(run: RunView) -> Files:
     """64 images of the model's own making."""
+    if not draws_pictures(run):
+        raise MetapriorError("the model draws vectors, not pictures")
     return {"samples.png": _png(plain_grid(samples(model_of(run), PICTURES), columns=8))}
 
 
