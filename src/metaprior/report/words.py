@@ -11,11 +11,11 @@ from metaprior.report.view import RunView
 
 FAMILIES = {
     "aae": "AAE", "aae-cluster": "AAE, clusters", "aae-semi": "AAE, semi-supervised", "ada-gvae": "Ada-GVAE",
-    "ada-ml-vae": "Ada-ML-VAE", "ae": "AE", "annealed-vae": "AnnealedVAE", "beta-tcvae": "β-TCVAE", "beta-vae": "β-VAE",
-    "cae": "CAE", "cvae": "CVAE", "dae": "DAE", "dc-ign": "DC-IGN", "dip-vae-i": "DIP-VAE-I", "dip-vae-ii": "DIP-VAE-II",
-    "factor-vae": "FactorVAE", "fader": "FaderNetworks", "group-vae": "GroupVAE", "hfvae": "HFVAE",
-    "hsic-vae": "HSIC-VAE", "info-vae": "InfoVAE", "information-dropout": "Information dropout", "iwae": "IWAE",
-    "joint-vae": "JointVAE", "m1-m2": "M1+M2", "m2": "M2", "mine-vae": "MineVAE", "ml-vae": "ML-VAE",
+    "ada-ml-vae": "Ada-ML-VAE", "ae": "AE", "annealed-vae": "AnnealedVAE", "beta-tcvae": "β-TCVAE",
+    "beta-vae": "β-VAE", "cae": "CAE", "cvae": "CVAE", "dae": "DAE", "dc-ign": "DC-IGN", "dip-vae-i": "DIP-VAE-I",
+    "dip-vae-ii": "DIP-VAE-II", "factor-vae": "FactorVAE", "fader": "FaderNetworks", "group-vae": "GroupVAE",
+    "hfvae": "HFVAE", "hsic-vae": "HSIC-VAE", "info-vae": "InfoVAE", "information-dropout": "Information dropout",
+    "iwae": "IWAE", "joint-vae": "JointVAE", "m1-m2": "M1+M2", "m2": "M2", "mine-vae": "MineVAE", "ml-vae": "ML-VAE",
     "mmd-vae": "MMD-VAE", "vae": "VAE", "vae-gan": "VAE/GAN", "vfae": "VFAE", "vib": "VIB", "wae-gan": "WAE-GAN",
     "wae-mmd": "WAE-MMD",
 }  # fmt: skip
