@@ -81,7 +81,7 @@ def test_everything_listed_is_documented(kind, capsys):
     pages = "\n".join(page.read_text() for page in PAGES if page.parent.name != "decisions")
     for row in told(capsys, "list")[kind]:
         name = row["name"].rpartition("/")[2]
-        assert f"`{name}`" in pages, f"{name} is in no page"
+        assert (f"`{name}`" if row.get("here", True) else name) in pages, f"{name} is in no page"
 
 
 def test_the_readme_begins_with_the_two_commands():

@@ -73,12 +73,25 @@ def everything() -> dict[str, list[dict[str, Any]]]:
     from metaprior.metrics import METRICS
     from metaprior.nets import AUTOENCODERS
     from metaprior.papers import PAPERS
+    from metaprior.papers.ae_review import meta_priors_of, to_come
 
     def first_line(thing: Any) -> str:
         return (thing.__doc__ or "").strip().splitlines()[0]
 
     return {
-        "methods": [{"name": n, "summary": r.summary, "paper": r.paper} for n, r in RECIPES.items()],
+        "methods": [
+            *(
+                {"name": n, "summary": r.summary, "paper": r.paper, "meta_priors": meta_priors_of(n), "here": True}
+                for n, r in RECIPES.items()
+            ),
+            *(
+                {
+                    "name": work.name, "summary": "still to come", "paper": work.paper,
+                    "meta_priors": work.meta_priors, "here": False,
+                }
+                for work in to_come()
+            ),
+        ],
         "metrics": [
             {"name": score, "summary": summary, "paper": metric.paper}
             for metric in METRICS.values()
