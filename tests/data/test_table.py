@@ -27,31 +27,31 @@ def read(path, options="", split="train") -> Dataset:
 def test_columns_that_are_neither_label_nor_factor_are_the_vectors(path):
     data = read(path, ",scaled=false", "all")
     expected = torch.tensor([[row[0], row[1], row[4]] for row in ROWS], dtype=torch.float32)
-    assert torch.equal(data.vectors, expected)  # pyright: ignore[reportArgumentType]
+    assert torch.equal(data.values, expected)  # pyright: ignore[reportArgumentType]
     assert data.labels.tolist() == [i % 2 for i in range(20)]  # pyright: ignore[reportOptionalMemberAccess]
     assert data.class_names == ("a", "b")
     assert data.factors[:, 0].tolist() == [i % 3 for i in range(20)]  # pyright: ignore[reportOptionalSubscript]
     assert data.factor_values == (("2", "3", "4"),)
     assert data.spec == DataSpec(
-        vector_size=3, factor_sizes=(3,), factor_names=("site",), classes=2, examples=20
+        value_shape=(3,), factor_sizes=(3,), factor_names=("site",), classes=2, examples=20
     )  # fmt: skip
     assert data.spec.input_shape == (3,)
     assert torch.equal(data.gather(torch.tensor([3])).inputs, expected[3:4])
 
 
 def test_splits_part_the_rows_the_same_way_each_time(path):
-    parts = [read(path, ",scaled=false", split).vectors[:, 0].tolist() for split in ("train", "test")]  # pyright: ignore
+    parts = [read(path, ",scaled=false", split).values[:, 0].tolist() for split in ("train", "test")]  # pyright: ignore
     assert [len(part) for part in parts] == [16, 4]
     assert sorted(parts[0] + parts[1]) == [row[0] for row in ROWS]
-    assert parts[1] == read(path, ",scaled=false", "test").vectors[:, 0].tolist()  # pyright: ignore
+    assert parts[1] == read(path, ",scaled=false", "test").values[:, 0].tolist()  # pyright: ignore
     assert contents(f"table:path={path},label=kind,factors=site")["splits"] == {"train": 16, "test": 4}
 
 
 def test_vectors_are_scaled_by_the_rows_that_train(path):
-    train, test, plain = read(path).vectors, read(path, split="test").vectors, read(path, ",scaled=false").vectors
+    train, test, plain = read(path).values, read(path, split="test").values, read(path, ",scaled=false").values
     assert torch.allclose(train.mean(dim=0), torch.zeros(3), atol=1e-6)  # pyright: ignore
     assert torch.allclose(train.std(dim=0, correction=0), torch.tensor([1.0, 1.0, 0.0]), atol=1e-6)  # pyright: ignore
-    other = read(path, ",scaled=false", "test").vectors
+    other = read(path, ",scaled=false", "test").values
     expected = (other - plain.mean(dim=0))[:, :2] / plain.std(dim=0, correction=0)[:2]  # pyright: ignore
     assert np.allclose(test[:, :2], expected, atol=1e-5)  # pyright: ignore
 

@@ -33,7 +33,7 @@ def optimum(codes, variance, beta):
     """Rate and distortion of the trained linear beta-VAE, and the model."""
     torch.manual_seed(0)
     recipe = BetaVAERecipe(latent_dim=codes, nets="linear", likelihood="normal", variance=variance, beta=beta)
-    method = recipe.build(DataSpec(vector_size=6)).double()
+    method = recipe.build(DataSpec(value_shape=(6,))).double()
     data, noise = points(codes)
     step = Step(hyper={"beta": torch.tensor(beta)}, draws=lambda kind, name, shape: noise.reshape(shape))
     solver = torch.optim.LBFGS(
@@ -41,7 +41,7 @@ def optimum(codes, variance, beta):
     )
 
     def terms():
-        return method("vae", {"unlabelled": Batch({"vectors": data})}, step)
+        return method("vae", {"unlabelled": Batch({"values": data})}, step)
 
     def loss():
         solver.zero_grad()

@@ -104,8 +104,8 @@ def facts(row: dict[str, Any]) -> Iterator[tuple[str, str]]:
         yield "tokens", f"{row['examples']:,} bytes"
     if row["image_shape"]:
         yield "images", "{}×{}×{} (channels, height, width)".format(*row["image_shape"])
-    if row["vector_size"]:
-        yield "vectors", f"of {row['vector_size']:,} numbers"
+    if row["value_shape"]:
+        yield "values", "×".join(map(str, row["value_shape"]))
     if row["classes"]:
         yield "classes", f"{len(row['classes'])}: {some(row['classes'])}"
     for i, factor in enumerate(row["factors"]):

@@ -86,8 +86,11 @@ def everything() -> dict[str, list[dict[str, Any]]]:
             ),
             *(
                 {
-                    "name": work.name, "summary": "still to come", "paper": work.paper,
-                    "meta_priors": work.meta_priors, "here": False,
+                    "name": work.name,
+                    "summary": "still to come",
+                    "paper": work.paper,
+                    "meta_priors": work.meta_priors,
+                    "here": False,
                 }
                 for work in to_come()
             ),

@@ -12,8 +12,8 @@ from metaprior.core.errors import MetapriorError
 class Batch:
     """Named tensors whose first axis is the example.
 
-    The usual columns: ``images`` float32 in [0, 1], B×C×H×W; ``vectors`` float32, B×D; ``labels`` int64, B; ``factors``
-    int64, B×F; ``tokens`` int64, B×T. A stream that draws groups of examples adds axes after the first.
+    The usual columns: ``images`` float32 in [0, 1], B×C×H×W; ``values`` float32, B×…, any numbers; ``labels`` int64, B;
+    ``factors`` int64, B×F; ``tokens`` int64, B×T. A stream that draws groups of examples adds axes after the first.
 
     >>> import torch
     >>> batch = Batch({"labels": torch.tensor([3, 1])})
@@ -44,14 +44,14 @@ class Batch:
         return self["images"]
 
     @property
-    def vectors(self) -> Tensor:
-        """Vectors, float32, B×D."""
-        return self["vectors"]
+    def values(self) -> Tensor:
+        """Any numbers of any shape, float32, B×…"""
+        return self["values"]
 
     @property
     def inputs(self) -> Tensor:
-        """What an encoder sees: the images, or the vectors of data without images."""
-        return self.vectors if "vectors" in self and "images" not in self else self.images
+        """What an encoder sees: the images, or the values of data without images."""
+        return self.values if "values" in self and "images" not in self else self.images
 
     @property
     def labels(self) -> Tensor:

@@ -62,8 +62,8 @@ class DataSpec:
     """What a recipe must know of the data to build its nets."""
 
     image_shape: tuple[int, int, int] | None = None
-    vector_size: int = 0
-    """Values of each vector, of data that are vectors."""
+    value_shape: tuple[int, ...] | None = None
+    """The shape of each example's values, of data that are no images: (13,) of vectors of 13 numbers."""
     factor_sizes: tuple[int, ...] = ()
     factor_names: tuple[str, ...] = ()
     classes: int = 0
@@ -76,8 +76,8 @@ class DataSpec:
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:
-        """The shape of :attr:`Batch.inputs` without the batch: of an image or of a vector; None: there are neither."""
-        return self.image_shape or ((self.vector_size,) if self.vector_size else None)
+        """The shape of :attr:`Batch.inputs` without the batch; None: there are neither images nor values."""
+        return self.image_shape or self.value_shape
 
 
 class Recipe(Protocol):

@@ -8,6 +8,7 @@ from typing import Any
 from torch import Tensor
 
 from metaprior.core import MetapriorError, unknown
+from metaprior.data.arrays import ArraysOptions, arrays, arrays_splits
 from metaprior.data.catalogue_packs import PACKS
 from metaprior.data.catalogue_worlds import WORLDS
 from metaprior.data.dataset import Dataset
@@ -35,6 +36,13 @@ OWN: dict[str, Entry] = {
         folder,
         pictures=folder_pictures,
         splits=folder_splits,
+    ),
+    "arrays": Entry(
+        "your own arrays of any shape, an example a row: arrays:path=FILE.npz",
+        "yours",
+        ArraysOptions,
+        arrays,
+        splits=arrays_splits,
     ),
     "table": Entry(
         "your own table of numbers, a vector a row: table:path=FILE.csv,label=COLUMN,factors=COLUMN+COLUMN",

@@ -10,7 +10,7 @@ from metaprior.data.world import World
 
 
 def contents(name: str) -> dict[str, Any]:
-    """What ``name:option=value,…`` holds: ``splits examples image_shape vector_size tokens classes factors hidden …``.
+    """What ``name:option=value,…`` holds: ``splits examples image_shape value_shape tokens classes factors hidden …``.
 
     ``splits`` counts the examples of each (a world has none); all else is of ``split``, which is ``train`` where there
     is one. A factor has ``name size values missing``; ``values`` is None where it is not known what indices stand for.
@@ -39,7 +39,7 @@ def _held(data: Dataset | World) -> dict[str, Any]:
     return {
         "examples": len(data),
         "image_shape": list(data.spec.image_shape) if data.spec.image_shape else None,
-        "vector_size": data.spec.vector_size,
+        "value_shape": list(data.spec.value_shape) if data.spec.value_shape else None,
         "tokens": isinstance(data, Dataset) and data.tokens is not None,
         "classes": list(data.class_names) if isinstance(data, Dataset) else [],
         "factors": [

@@ -12,7 +12,7 @@ from torch import Tensor
 
 from metaprior.core import Batch, DataSpec, MetapriorError
 
-COLUMNS = ("images", "vectors", "tokens", "labels", "factors")
+COLUMNS = ("images", "values", "tokens", "labels", "factors")
 
 
 def shown(column: Tensor) -> str:
@@ -37,7 +37,7 @@ class Combinations:
 class Dataset:
     """Columns of N examples; those a set does not have are ``None``. It is a :class:`metaprior.core.Source`.
 
-    ``images`` keep their bytes, 0 to 255; ``vectors`` are any numbers; ``tokens`` are one long text. ``factors`` are
+    ``images`` keep their bytes, 0 to 255; ``values`` are any numbers; ``tokens`` are one long text. ``factors`` are
     indices below ``factor_sizes``, -1 where a value is missing. ``caveat`` is to be printed wherever a number from this
     set is quoted.
 
@@ -50,7 +50,7 @@ class Dataset:
 
     name: str
     images: UInt8[Tensor, "n c h w"] | None = None
-    vectors: Float32[Tensor, "n d"] | None = None
+    values: Float32[Tensor, "n ..."] | None = None
     tokens: Int64[Tensor, " n"] | None = None
     labels: Int64[Tensor, " n"] | None = None
     factors: Int64[Tensor, "n f"] | None = None
@@ -113,7 +113,7 @@ class Dataset:
         shape = None if self.images is None else (self.images.shape[1], self.images.shape[2], self.images.shape[3])
         return DataSpec(
             image_shape=shape,
-            vector_size=0 if self.vectors is None else self.vectors.shape[1],
+            value_shape=None if self.values is None else tuple(self.values.shape[1:]),
             factor_sizes=self.factor_sizes,
             factor_names=self.factor_names,
             classes=self.classes,

@@ -43,7 +43,7 @@ def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labelle
     return Dataset(
         name=data.name,
         images=data.images,
-        vectors=data.vectors,
+        values=data.values,
         labels=factors[:, 0] if classes else None,  # as told, and no others
         factors=factors,
         factor_names=tuple(names[k] for k in told.columns),

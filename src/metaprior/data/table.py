@@ -7,13 +7,11 @@ from pathlib import Path
 import numpy as np
 import torch
 from jaxtyping import Float32
-from numpy.random import RandomState
 
 from metaprior.core import MetapriorError, unknown
 from metaprior.data.dataset import Dataset
 from metaprior.data.folder_table import Table, indices, read_columns
-
-SPLITS = ("train", "test", "all")
+from metaprior.data.splits import count_splits, require_share, rows_of_split
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,10 +31,7 @@ class TableOptions:
     scaled: bool = True
 
     def __post_init__(self) -> None:
-        if not 0 <= self.test < 1:
-            raise MetapriorError(
-                f"the share of a table's rows that is its test split must lie in [0, 1), not {self.test}"
-            )
+        require_share(self.test)
 
     @property
     def told(self) -> tuple[str, ...]:
@@ -47,26 +42,24 @@ class TableOptions:
 
 def table(options: TableOptions, split: str = "train") -> Dataset:
     """The rows of one split, in the order of the file."""
-    if split not in SPLITS:
-        raise unknown(f"split of the table {options.path}", split, SPLITS)
     found = _read(options)
-    rows = _rows(options, len(found.lines))
-    if not len(rows[split]):
-        raise MetapriorError(f"{options.path} has no row in its split '{split}': it has {len(found.lines)} in all")
+    chosen, train = (
+        rows_of_split(len(found.lines), options.test, name, str(options.path)) for name in (split, "train")
+    )
     values = _vectors(found, options)
     if options.scaled:
-        train = values[rows["train"]].astype(np.float64)
-        deviation = train.std(axis=0)
-        values = (values - train.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
+        known = values[train].astype(np.float64)
+        deviation = known.std(axis=0)
+        values = (values - known.mean(axis=0)) / np.where(deviation > 0, deviation, 1.0)
     told = {name: indices(found, [found], name) for name in options.told}
     factors = [name for name in options.told if name != options.label]
-    chosen = torch.from_numpy(rows[split])
+    rows = torch.from_numpy(chosen)
     return Dataset(
         f"table:path={options.path}",
-        vectors=torch.from_numpy(values[rows[split]].astype(np.float32)),
-        labels=told[options.label][0][chosen] if options.label else None,
+        values=torch.from_numpy(values[chosen].astype(np.float32)),
+        labels=told[options.label][0][rows] if options.label else None,
         class_names=told[options.label][1] if options.label else (),
-        factors=torch.stack([told[name][0][chosen] for name in factors], dim=1) if factors else None,
+        factors=torch.stack([told[name][0][rows] for name in factors], dim=1) if factors else None,
         factor_names=tuple(factors),
         factor_sizes=tuple(len(told[name][1]) for name in factors),
         factor_values=tuple(told[name][1] for name in factors),
@@ -75,8 +68,7 @@ def table(options: TableOptions, split: str = "train") -> Dataset:
 
 def table_splits(options: TableOptions) -> dict[str, int]:
     """How many rows each split has."""
-    rows = _rows(options, len(_read(options).lines))
-    return {name: len(rows[name]) for name in ("train", "test") if len(rows[name])}
+    return count_splits(len(_read(options).lines), options.test)
 
 
 def _read(options: TableOptions) -> Table:
@@ -92,12 +84,6 @@ def _read(options: TableOptions) -> Table:
     if twice := next((name for name in options.told if options.told.count(name) > 1), None):
         raise MetapriorError(f"the column '{twice}' of {path} is asked for twice; name it once, as label or as factor")
     return Table(path, [], columns, lines)
-
-
-def _rows(options: TableOptions, count: int) -> dict[str, np.ndarray]:
-    order = RandomState(0).permutation(count)
-    tested = math.floor(round(count * options.test, 9))
-    return {"train": np.sort(order[tested:]), "test": np.sort(order[:tested]), "all": np.arange(count)}
 
 
 def _vectors(found: Table, options: TableOptions) -> Float32[np.ndarray, "n d"]:

@@ -94,11 +94,11 @@ class Autoencoder(Method):
         return tuple(head.to(inputs.dtype) for head in self.nets.encoder(inputs))
 
     def encode(self, images: Tensor) -> Tensor:
-        """Codes of images or vectors, B×Z; of a stochastic encoder the posterior's means."""
+        """Codes of images or values, B×Z; of a stochastic encoder the posterior's means."""
         return self.heads(images)[0]
 
     def decode(self, codes: Tensor) -> Tensor:
-        """What codes stand for: images in [0, 1], B×C×H×W, or vectors B×D."""
+        """What codes stand for: images in [0, 1], B×C×H×W, or values."""
         values = self.likelihood.mean(self.nets.decoder(codes))
         return values.clamp(0, 1) if values.dim() == 4 else values
 
@@ -121,11 +121,11 @@ class AutoencoderRecipe:
     """Number of codes."""
     nets: Literal["auto", "study", "small", "mlp", "linear"] = "auto"
     """study: the published conv nets, 64x64 only; small: conv nets for 8 to 64 px; mlp: fully connected, any shape;
-    linear: one layer; auto: study at 64 px, mlp for vectors, else small."""
+    linear: one layer; auto: study at 64 px, mlp for other values, else small."""
     hidden: int | None = None
     """Units of each hidden layer of the nets mlp; none: 1,200, as published."""
     likelihood: Literal["auto", "bernoulli", "normal"] = "auto"
-    """What outputs say: bernoulli pixels, or normal values; auto: bernoulli for images, normal for vectors."""
+    """What outputs say: bernoulli pixels, or normal values; auto: bernoulli for images, else normal."""
     variance: float = 1.0
     """Variance of the normal likelihood."""
     batch: int = 64
@@ -144,7 +144,7 @@ class AutoencoderRecipe:
         if not 1 <= self.latent_dim <= 2**20:
             raise MetapriorError(f"latent_dim must be at least 1 and at most {2**20}, not {self.latent_dim}")
         shape = require_inputs(data, self.nets)
-        usual = "mlp" if len(shape) == 1 else "study" if shape[1:] == (64, 64) else "small"
+        usual = "mlp" if data.image_shape is None else "study" if shape[1:] == (64, 64) else "small"
         kind = usual if self.nets == "auto" else self.nets
         options = {}
         if self.hidden is not None:
@@ -167,5 +167,7 @@ class AutoencoderRecipe:
         if self.likelihood == "normal" or (self.likelihood == "auto" and data.image_shape is None):
             return Normal(self.variance)
         if data.image_shape is None:
-            raise MetapriorError("a bernoulli likelihood is of values in [0, 1], and these are vectors; choose normal")
+            raise MetapriorError(
+                "a bernoulli likelihood is of values in [0, 1], and these are any numbers; choose normal"
+            )
         return Bernoulli()

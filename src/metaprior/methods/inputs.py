@@ -4,7 +4,7 @@ from metaprior.core import DataSpec, MetapriorError
 
 
 def require_inputs(data: DataSpec, nets: str) -> tuple[int, ...]:
-    """The shape of an image C×H×W or of a vector D that the nets can take, or an error that says what to do.
+    """The shape of an image C×H×W, or of other values, that the nets can take, or an error that says what to do.
 
     >>> require_inputs(DataSpec(image_shape=(1, 28, 28)), "auto")
     Traceback (most recent call last):
@@ -12,12 +12,12 @@ def require_inputs(data: DataSpec, nets: str) -> tuple[int, ...]:
 resize the data (size=32) or choose nets=mlp
     """
     if data.input_shape is None:
-        raise MetapriorError("this method learns from images or vectors, and the data set has neither")
+        raise MetapriorError("this method learns from images or other values, and the data set has neither")
     if nets in ("mlp", "linear"):
         return data.input_shape
     if data.image_shape is None:
         if nets != "auto":
-            raise MetapriorError(f"the nets '{nets}' take images, and this data are vectors; choose nets=mlp")
+            raise MetapriorError(f"the nets '{nets}' take images, and this data are none; choose nets=mlp")
         return data.input_shape
     _, height, width = data.image_shape
     if nets == "study" and (height, width) != (64, 64):

@@ -103,7 +103,7 @@ def gallery(run: RunView, table: HeatMap | None, mine: Tensor | None, example: i
         drawn = samples(model, rows * columns)
         sheet, side = address(grid(drawn, columns)), (drawn.shape[2], drawn.shape[3])
     else:
-        notes["samples"] = "the model does not sample" if draws_pictures(run) else "the model draws vectors"
+        notes["samples"] = "the model does not sample" if draws_pictures(run) else "the model draws no pictures"
     if model is None:
         notes = dict.fromkeys(notes, "no model was given")
     first = address(grid(images[example : example + 1], 1)) if images is not None and example is not None else None

@@ -77,8 +77,8 @@ class RunView:
 
 
 def draws_pictures(run: RunView) -> bool:
-    """Whether what the run's model decodes are pictures: all but one that was trained on vectors."""
-    return not (run.config.get("data_spec") or {}).get("vector_size")
+    """Whether what the run's model decodes are pictures: all but one that was trained on other values."""
+    return not (run.config.get("data_spec") or {}).get("value_shape")
 
 
 def compacted(folder: Path) -> dict[str, dict[str, Any]]:

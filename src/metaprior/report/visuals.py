@@ -87,7 +87,7 @@ def paired(run: RunView) -> Files:
 def sampled(run: RunView) -> Files:
     """64 images of the model's own making."""
     if not draws_pictures(run):
-        raise MetapriorError("the model draws vectors, not pictures")
+        raise MetapriorError("what the model draws are no pictures")
     return {"samples.png": _png(plain_grid(samples(model_of(run), PICTURES), columns=8))}
 
 
