@@ -102,10 +102,13 @@ REVIEW: tuple[Work, ...] = (
         Regulariser("AE", "−E log P(1 − y | E(x))"), unsure=True,
     ),
     Work(
-        "AAE", "Makhzani et al. 2016", ("semi-supervised", "clustering"), (), "optional",
+        "AAE", "Makhzani et al. 2016", ("semi-supervised", "clustering"), ("aae",), "optional",
         Regulariser("AE", "", "JS(q(z) ‖ p(z))"),
     ),
-    Work("WAE", "Tolstikhin et al. 2018", (), (), "", Regulariser("AE", "", "JS(q(z) ‖ p(z)), or MMD")),
+    Work(
+        "WAE", "Tolstikhin et al. 2018", (), ("wae-mmd", "wae-gan"), "",
+        Regulariser("AE", "", "JS(q(z) ‖ p(z)), or MMD"),
+    ),
     Work("LadderVAE", "Sønderby et al. 2016", ("hierarchy",), structure=Structure("H", "H")),
     Work("Variational ladder autoencoder", "Zhao et al. 2017", ("hierarchy",), structure=Structure("H", "H")),
     Work("PixelVAE", "Gulrajani et al. 2017", ("hierarchy",), structure=Structure("H", "H + A")),
