@@ -40,6 +40,7 @@ lint: .venv/.dev
 
 bench: .venv/.bench
 	$(BIN)/python -m benchmarks.training_step
+	$(BIN)/python -m benchmarks.autoencoders
 	$(BIN)/python -m benchmarks.cohort
 	$(BIN)/python -m benchmarks.metric_suite --quick
 
