@@ -48,7 +48,10 @@ def pictures() -> Tensor:
 
 @dataclass(frozen=True)
 class Pair:
-    """A method here and there: our recipe and its choices, pythae's model, its config's class and content, its trainer."""
+    """A method here and there: our recipe and its choices; pythae's model, its config's class and content, trainer, batch.
+
+    pythae's FactorVAE parts its batch: one half is reconstructed, the other permuted. So its batch is of twice as many.
+    """
 
     recipe: str
     choices: dict[str, Any]
@@ -56,6 +59,7 @@ class Pair:
     config: str
     content: dict[str, Any]
     trainer: str = "Base"
+    batch: int = BATCH
 
 
 PAIRS = {
@@ -70,7 +74,9 @@ PAIRS = {
         {"beta": 1000.0, "C": 25.0, "warmup_epoch": 100},
     ),
     "beta-TCVAE": Pair("beta-tcvae", {"beta": 4.0}, "BetaTCVAE", "BetaTCVAEConfig", {"beta": 4.0, "use_mss": False}),
-    "FactorVAE": Pair("factor-vae", {"gamma": 10.0}, "FactorVAE", "FactorVAEConfig", {"gamma": 10.0}, "Adversarial"),
+    "FactorVAE": Pair(
+        "factor-vae", {"gamma": 10.0}, "FactorVAE", "FactorVAEConfig", {"gamma": 10.0}, "Adversarial", 2 * BATCH
+    ),
     "InfoVAE": Pair("info-vae", {}, "INFOVAE_MMD", "INFOVAE_MMD_Config", {"alpha": 0.0, "lbd": 1000.0}),
     "WAE-MMD": Pair("wae-mmd", {}, "WAE_MMD", "WAE_MMD_Config", {"reg_weight": 10.0}),
     "AAE": Pair("aae", {}, "Adversarial_AE", "Adversarial_AE_Config", {"deterministic_posterior": True}, "Adversarial"),
@@ -166,8 +172,10 @@ class Pythae:
                 f"{player}_learning_rate": LR for player in ("encoder", "decoder", "discriminator")
             },
         }
-        options = training(tempfile.mkdtemp(), per_device_train_batch_size=BATCH, no_cuda=True, **rates[pair.trainer])
-        self.images, self.done = pictures().float() / 255, 0
+        options = training(
+            tempfile.mkdtemp(), per_device_train_batch_size=pair.batch, no_cuda=True, **rates[pair.trainer]
+        )
+        self.images, self.done, self.rows = pictures().float() / 255, 0, EPOCH * pair.batch
         data = BaseDataset(self.images, torch.zeros(len(self.images)))
         self.trainer = getattr(pythae.trainers, f"{pair.trainer}Trainer")(
             model, train_dataset=data, training_config=options
@@ -177,7 +185,7 @@ class Pythae:
     def steps(self, count: int) -> None:
         """Its epochs are of a part of the pictures, the next part each time, so that they are short."""
         data = self.trainer.train_dataset
-        rows = EPOCH * BATCH
+        rows = self.rows
         for _ in range(count // EPOCH):
             begin = self.done % (len(self.images) - rows + 1)
             data.data, data.labels = self.images[begin : begin + rows], torch.zeros(rows)
@@ -190,7 +198,7 @@ SIDES: dict[str, Callable[[Pair], Any]] = {"metaprior": Ours, "pythae": Pythae}
 
 
 def work(connection: Any, side: str, name: str, threads: int) -> None:
-    """A worker: trains as many steps as it is told, answers with the seconds; told 0, with its peak memory, and ends."""
+    """A worker: trains as many steps as it is told and answers with the seconds; told 0, with its peak memory."""
     torch.set_num_threads(threads)
     contender = SIDES[side](PAIRS[name])
     contender.steps(WARM_UP)
