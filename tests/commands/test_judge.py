@@ -1,5 +1,6 @@
 """``metaprior judge``: what is given to it."""
 
+import json
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -31,6 +32,9 @@ GIVEN = {
     ),
     "metrics of a probe": (["probe", "runs/x", "--metrics", "mig"], "--metrics is of the protocol disentanglement"),
     "samples for udr": (["udr", "runs/x", "--representation", "sampled"], "--representation is of the protocol"),
+    "images of a probe": (["probe", "runs/x", "--images", "5"], "--images is of the protocol rd; probe has no such"),
+    "metrics of rd": (["rd", "runs/x", "--metrics", "mig"], "--metrics is of the protocol disentanglement; rd has no"),
+    "codes to rd": (["rd", "--codes", "good.npy"], "are for the protocol disentanglement; rd takes runs"),
     "no examples": (
         ["disentanglement", "--codes", "good.npy", "--factors", "good.npy", "--train", "0"],
         "train must be at least 1, not 0",
@@ -141,3 +145,17 @@ def test_what_is_damaged_is_named_in_one_line(
     with pytest.raises(MetapriorError, match=f"^--codes: .*{name}.* {said}") as error:
         read_array(path, "codes")
     assert len(str(error.value).splitlines()) == 1
+
+
+def test_rate_and_distortion_of_a_run_are_of_the_part_to_test_on_and_kept_there(capsys, tmp_path) -> None:
+    run = tmp_path / "vae-0"
+    small = ["--nets", "mlp", "--hidden", "8", "--latent-dim", "2", "--steps", "2"]
+    assert call(capsys, "train", "vae", "--data", "digits", *small, "--out", str(run))[0] == 0
+    code, out, _ = call(capsys, "judge", "rd", str(run), "--images", "3", "--samples", "4", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert told == json.loads((run / "scores" / "rd.json").read_text())
+    scores = told["scores"]
+    assert (scores["rate"]["n"], scores["nll_iwae"]["n"], scores["nll_iwae"]["samples"]) == (360, 3, 4)
+    assert "1,437 training examples" in scores["label_distortion"]["protocol"]
+    assert "seen" not in told

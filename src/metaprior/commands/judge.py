@@ -13,7 +13,7 @@ import tyro
 from rich.console import Console
 
 from metaprior.commands.command import Json, as_json, place, progress, run_folders
-from metaprior.commands.judging import JudgingOptions
+from metaprior.commands.judging import JudgingOptions, RateDistortionOptions
 from metaprior.core import MetapriorError, unknown
 
 UNREADABLE = (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError)
@@ -31,10 +31,11 @@ class Judge:
       metaprior judge disentanglement --codes codes.npy --factors factors.npy --json
       metaprior judge udr runs/beta-vae-0 runs/beta-vae-1 runs/beta-vae-2
       metaprior judge probe runs/vae-0 --data mnist:size=32
+      metaprior judge rd runs/beta-vae-0 --images 500
     """
 
     protocol: Annotated[str, tyro.conf.Positional, place("PROTOCOL")] = ""
-    """disentanglement (needs factors), udr (needs several runs) or probe (needs labels)."""
+    """disentanglement (needs factors), udr (needs several runs), probe (needs labels) or rd (rate and distortion)."""
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional, place("[RUN ...]")] = ()
     """Run folders; their scores are kept there too."""
     codes: Path | None = None
@@ -49,6 +50,8 @@ class Judge:
     """Seed of the draws."""
     judging: JudgingOptions = field(default_factory=JudgingOptions)
     """How to draw and to fit."""
+    rd: RateDistortionOptions = field(default_factory=RateDistortionOptions)
+    """How much rd draws."""
     json: Json = False
     """Print one JSON object."""
 
@@ -94,10 +97,11 @@ class Judge:
             raise MetapriorError("--factors goes with --codes; a run is judged by the factors of its data")
         if self.codes is not None and self.data is not None:
             raise MetapriorError("--data goes with runs; codes are judged by --factors")
+        if self.protocol != "rd" and (changed := chosen(self.rd, RateDistortionOptions())):
+            raise MetapriorError(f"--{changed[0]} is of the protocol rd; {self.protocol} has no such choice")
         if self.protocol == "disentanglement":
             return
-        plain = JudgingOptions()
-        given = [name for name in vars(plain) if getattr(self.judging, name) != getattr(plain, name)]
+        given = chosen(self.judging, JudgingOptions())
         given += ["metrics"] * bool(self.metrics)
         if given:
             raise MetapriorError(f"--{given[0]} is of the protocol disentanglement; {self.protocol} has no such choice")
@@ -130,11 +134,13 @@ class Judge:
         from metaprior import load
         from metaprior.data import load as load_data
         from metaprior.judge import probe
-        from metaprior.study import judge_run
+        from metaprior.study import judge_run, rate_distortion_of_run
         from metaprior.training import Run
 
         metrics, data = self.asked(), self.data or Run(folder).config["data"]
         with progress("judging") as shown:
+            if self.protocol == "rd":
+                return rate_distortion_of_run(folder, data, **vars(self.rd), seed=self.seed, progress=shown)
             if self.protocol == "probe":
                 model: Any = load(folder)
                 train: Any = load_data(data)
@@ -170,6 +176,11 @@ class Judge:
         from metaprior.judge import USUAL, metrics_of
 
         return metrics_of(self.metrics or USUAL)
+
+
+def chosen(options: Any, plain: Any) -> list[str]:
+    """The names of options that are not as they are by default."""
+    return [name for name in vars(plain) if getattr(options, name) != getattr(plain, name)]
 
 
 def shortened(names: Sequence[str]) -> str:

@@ -1,4 +1,4 @@
-"""Options of the commands that judge disentanglement: how much is drawn, and how it is fitted."""
+"""Options of the commands that judge: how much is drawn, and how it is fitted."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -27,3 +27,13 @@ class JudgingOptions:
             train=self.train, test=self.test, backend=self.backend, predictor=self.predictor,
             representation=self.representation, seed=seed, threads=2,
         )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class RateDistortionOptions:
+    """How much the protocol rd draws for its bound on the likelihood."""
+
+    images: int = 1_000
+    """Of rd: images (or vectors) whose likelihood is bounded."""
+    samples: int = 500
+    """Of rd: samples of each one's code that the bound takes."""

@@ -1,6 +1,7 @@
 """Features of images by any model that encodes."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -70,12 +71,8 @@ def _over_batches(
     progress: Progress | None,
 ) -> Float[np.ndarray, "n d"]:
     indices = torch.arange(len(images)) if indices is None else indices
-    device = next(model.parameters(), torch.zeros(())).device if isinstance(model, nn.Module) else None
-    modes = {module: module.training for module in model.modules()} if isinstance(model, nn.Module) else {}
-    if isinstance(model, nn.Module):
-        model.eval()
     found: np.ndarray | None = None
-    try:
+    with evaluating(model) as device:
         for begin in range(0, len(indices), batch):
             rows = indices[begin : begin + batch]
             shown = _read(images, rows)
@@ -87,12 +84,22 @@ def _over_batches(
             found[begin : begin + len(rows)] = codes.float().cpu().numpy()
             if progress is not None:
                 progress(min(begin + batch, len(indices)), len(indices))
-    finally:
-        for module, training in modes.items():  # each its own: some may be frozen
-            module.training = training
     if found is None:
         raise MetapriorError("there are no images to take features of")
     return found
+
+
+@contextmanager
+def evaluating(model: object) -> Iterator[torch.device | None]:
+    """A model in evaluation mode, and as it was afterwards; the value is its device, None where it has none."""
+    modes = {module: module.training for module in model.modules()} if isinstance(model, nn.Module) else {}
+    if isinstance(model, nn.Module):
+        model.eval()
+    try:
+        yield next(model.parameters(), torch.zeros(())).device if isinstance(model, nn.Module) else None
+    finally:
+        for module, training in modes.items():  # each its own: some may be frozen
+            module.training = training
 
 
 def refuse_other_shapes(model: object, images: Tensor) -> None:

@@ -7,6 +7,8 @@ from typing import Any, Literal
 from metaprior.judge.disentanglement import judge
 from metaprior.judge.probe import probe
 from metaprior.judge.ranking import rank
+from metaprior.judge.rate_distortion import SCORES as RATE_DISTORTION
+from metaprior.judge.rate_distortion import rate_distortion
 from metaprior.judge.scorers import SCORERS, SUMMARIES
 from metaprior.metrics import METRICS
 
@@ -15,12 +17,13 @@ from metaprior.metrics import METRICS
 class Protocol:
     """One protocol: ``run(model, data)`` where it needs factors, ``run(model, train, test)`` where it needs labels.
 
-    Where it needs other models, ``run(models by name, data)`` gives the scores of each by its name.
+    Where it needs other models, ``run(models by name, data)`` gives the scores of each by its name; where it needs no
+    more than examples, ``run(model, data)``.
     """
 
     summary: str
     capability: str
-    needs: Literal["factors", "labels", "models"]
+    needs: Literal["examples", "factors", "labels", "models"]
     scores: tuple[str, ...]
     run: Callable[..., Any]
 
@@ -46,5 +49,12 @@ PROTOCOLS: dict[str, Protocol] = {
         "models",
         ("udr",),
         rank,
+    ),
+    "rd": Protocol(
+        "what codes cost and what they keep: rate, distortion, bounds on the likelihood, label distortion",
+        "explain",
+        "examples",
+        RATE_DISTORTION,
+        rate_distortion,
     ),
 }

@@ -1,0 +1,137 @@
+"""Usefulness of a model's codes: label distortion and accuracy, of labels or, where there are none, of factors.
+
+Mean codes are what one takes from a model. Samples of them tell no more nats of a label than the rate; means may, where
+they differ by far less than the noise about them.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from metaprior.core import Encodes, Explains, MetapriorError, derived_seed, generator
+from metaprior.judge.explained import explained
+from metaprior.judge.features import Gathers, features
+from metaprior.judge.scores import Score, Table
+from metaprior.judge.usefulness import Usefulness, usefulness
+
+NAMES = ("label_distortion", "probe_accuracy")
+TRAIN_SHARE = 2 / 3
+"""Of the rows, where no others are there to learn from."""
+Found = tuple[dict[str, Score], dict[str, Table]]
+
+
+@dataclass(frozen=True, eq=False)
+class Examples:
+    """What a predictor learns from and what it is tested on: codes N×Z, and what is to be told of each, N×T."""
+
+    train: np.ndarray
+    train_targets: np.ndarray
+    test: np.ndarray
+    test_targets: np.ndarray
+
+
+def label_distortion(
+    model: object, data: Gathers, rows: Tensor, samples: Tensor | None, train: Gathers | None, most: int, seed: int = 0
+) -> Found:
+    """The scores of the rows by mean codes and by ``samples`` of theirs; of several factors, the table by factor.
+
+    ``train`` gives up to ``most`` examples to learn from.
+    """
+    if not isinstance(model, Encodes):
+        return _none(len(rows), seed, "the model does not encode")
+    names, tested = targets(data, rows)
+    if tested is None:
+        return _none(len(rows), seed, "the data have neither labels nor factors")
+    means = features(model, data, rows)
+    if train is None:
+        shuffled = torch.randperm(len(rows), generator=generator(seed, "rd held out")).numpy()
+        learn, hold = np.split(shuffled, [round(TRAIN_SHARE * len(rows))])
+        kinds = {"mean": means} | ({} if samples is None else {"sampled": samples.float().numpy()})
+        given = {
+            kind: Examples(codes[learn], tested[learn], codes[hold], tested[hold]) for kind, codes in kinds.items()
+        }
+    else:
+        chosen = torch.randperm(len(train), generator=generator(seed, "rd train"))[:most].sort().values
+        _, learned = targets(train, chosen)
+        if learned is None or learned.shape[1] != tested.shape[1]:
+            return _none(len(rows), seed, "the examples to learn from do not have the labels that are tested")
+        given = {"mean": Examples(features(model, train, chosen), learned, means, tested)}
+        if samples is not None and isinstance(model, Explains):
+            drawn = explained(model, train, chosen, 1, derived_seed(seed, "label distortion")).codes
+            given["sampled"] = Examples(drawn.float().numpy(), learned, samples.float().numpy(), tested)
+    found = [_scores(names, examples, kind, seed) for kind, examples in given.items()]
+    return {k: v for scores, _ in found for k, v in scores.items()}, {k: v for _, t in found for k, v in t.items()}
+
+
+def targets(data: Gathers, rows: Tensor, batch: int = 512) -> tuple[tuple[str, ...], np.ndarray | None]:
+    """What there is to be told of the rows: the label, otherwise the factors, N×T by their names; None: nothing."""
+    held = {name: getattr(data, name, None) for name in ("labels", "factors")}
+    for name, column in held.items():
+        if isinstance(column, Tensor):  # a set in memory: no need to read its images
+            return _named(name, column[rows.to(column.device)], data)
+    parts = [data.gather(some) for some in rows.split(batch)]
+    for name in held:
+        if name in parts[0]:
+            return _named(name, torch.cat([part[name].cpu() for part in parts]), data)
+    return (), None
+
+
+def _named(name: str, column: Tensor, data: Gathers) -> tuple[tuple[str, ...], np.ndarray]:
+    values = column.cpu().numpy()
+    if name == "labels":
+        return ("label",), values[:, None]
+    return tuple(getattr(data, "factor_names", ())) or tuple(f"factor_{k}" for k in range(values.shape[1])), values
+
+
+def _scores(names: tuple[str, ...], given: Examples, kind: str, seed: int) -> Found:
+    train, train_targets, test, test_targets = vars(given).values()
+    after = "" if kind == "mean" else f"_{kind}"
+    found: dict[str, Usefulness] = {}
+    losses = np.full(test_targets.shape, np.nan)
+    hits = np.full(test_targets.shape, np.nan)
+    reason = ""
+    for k, name in enumerate(names):
+        learn, hold = train_targets[:, k] >= 0, test_targets[:, k] >= 0  # -1: not known
+        try:
+            each = usefulness(train[learn], train_targets[learn, k], test[hold], test_targets[hold, k], seed=seed)
+        except MetapriorError as fault:  # a factor that does not vary, say: the others may still work
+            reason = str(fault)
+            continue
+        found[name], losses[hold, k], hits[hold, k] = each, each.loss, each.correct
+    if not found:
+        return _none(len(test), seed, reason, after)
+    protocol = f"logistic regression on {kind} codes, {len(train):,} training examples"
+    columns = [k for k, name in enumerate(names) if name in found]
+    about = {
+        "label_entropy": float(np.mean([each.entropy for each in found.values()])),
+        "strength": next(iter(found.values())).strength if len(found) == 1 else None,
+        "unseen_labels": int((np.isnan(losses) & (test_targets >= 0))[:, columns].sum()) or None,
+    }
+    values = {
+        "label_distortion": [each.distortion for each in found.values()],
+        "probe_accuracy": [each.accuracy for each in found.values()],
+    }
+    rows = {"label_distortion": losses, "probe_accuracy": hits}
+    scores = {
+        name + after: Score(
+            float(np.mean(values[name])), len(test), seed, protocol, len(test), se=_error(rows[name][:, columns]),
+            details=about if name == "label_distortion" else {},
+        )
+        for name in NAMES
+    }  # fmt: skip
+    table = np.array([[*each] for each in zip(*values.values(), strict=True)])
+    told = Table(table, tuple(found), NAMES)
+    return scores, {} if names == ("label",) else {f"usefulness_by_factor{after}": told}
+
+
+def _error(values: np.ndarray) -> float | None:
+    """Standard error of the mean over examples of their means over factors."""
+    known = values[~np.isnan(values).all(axis=1)]
+    return float(np.nanmean(known, axis=1).std(ddof=1) / len(known) ** 0.5) if len(known) > 1 else None
+
+
+def _none(n: int, seed: int, reason: str, after: str = "") -> Found:
+    missing = Score(None, n, seed, "logistic regression", n, reason=reason)
+    return {name + after: missing for name in NAMES}, {}

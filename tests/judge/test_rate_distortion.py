@@ -1,0 +1,213 @@
+"""The protocol rd: linear VAEs whose rate, distortion and likelihood have closed forms, and what is refused."""
+
+import json
+import math
+
+import pytest
+import torch
+from torch import Tensor
+
+from metaprior.core import Batch, DataSpec, Explanation, MetapriorError, Step
+from metaprior.judge import PROTOCOLS, Scores, rate_distortion
+from metaprior.judge.rate_distortion import OF_A_RATE
+from metaprior.methods.autoencoder import AutoencoderRecipe
+from metaprior.methods.vae import VAE, VAERecipe
+from tests.conftest import Columns, random
+from tests.judge.linear import EIGENVALUES, linear_vae, probabilistic_pca, with_covariance
+
+LOG_LIKELIHOOD, RATE, DISTORTION = -8.0111345, 1.8108295, 6.2003050
+"""Of probabilistic PCA with two codes on data of covariance diag(4, 2, 1, .5, .25, .1)."""
+
+
+def value(scores: Scores, name: str) -> float:
+    found = scores[name].value
+    assert found is not None, scores[name].reason
+    return found
+
+
+def pca(**options: int) -> Scores:
+    return rate_distortion(probabilistic_pca(), with_covariance(torch.diag(EIGENVALUES)), **options)
+
+
+@pytest.mark.parametrize("samples", [1, 7, 50])
+def test_with_the_true_posterior_every_number_of_samples_gives_the_likelihood_itself(samples: int) -> None:
+    scores = pca(images=2000, samples=samples)
+    assert value(scores, "nll_iwae") == pytest.approx(-LOG_LIKELIHOOD, abs=1e-7)
+    assert scores["nll_iwae"].details["negative_elbo"] == pytest.approx(-LOG_LIKELIHOOD, abs=1e-7)
+
+
+def test_rate_and_distortion_of_probabilistic_pca_with_all_constants() -> None:
+    scores = pca(images=2000, samples=1)
+    assert value(scores, "rate") == value(scores, "mutual_information_upper") == pytest.approx(RATE, abs=1e-7)
+    assert scores["nll_iwae"].details["negative_elbo"] - value(scores, "rate") == pytest.approx(DISTORTION, abs=1e-7)
+    for name, exact in (("distortion", DISTORTION), ("negative_elbo", -LOG_LIKELIHOOD)):
+        noise = 3 / math.sqrt(8 * 2000)  # of 8 samples: a chi-square of 6 values has the deviation sqrt(12) / 2
+        assert value(scores, name) == pytest.approx(exact, abs=4 * noise), name
+    assert value(scores, "negative_elbo") == pytest.approx(value(scores, "rate") + value(scores, "distortion"))
+    entropy = 0.5 * float((2 * math.pi * math.e * EIGENVALUES).log().sum())
+    assert entropy == pytest.approx(7.3623387, abs=1e-6)
+    assert value(scores, "entropy_bound") > entropy
+    assert value(scores, "active_units") == 2
+
+
+def test_a_wrong_posterior_costs_its_divergence_and_more_samples_make_up_for_it() -> None:
+    """x = 1.5 z + noise of variance ½ at x = 1: log p = -1.6065572; q is off by .3 and twice as wide."""
+    mean, variance = 0.5454545454545454, 0.18181818181818182
+    encoder = torch.tensor([[mean + 0.3]], dtype=torch.float64)
+    decoder = torch.tensor([[1.5]], dtype=torch.float64)
+    model = linear_vae(encoder, torch.tensor([2 * variance], dtype=torch.float64), decoder, 0.5)
+    data = Columns(vectors=torch.ones(4000, 1, dtype=torch.float64))
+    found = {k: rate_distortion(model, data, images=4000, samples=k)["nll_iwae"] for k in (1, 5, 50)}
+    for k, exact in ((1, 1.6065572 + 0.4009264), (5, 1.6493), (50, 1.6095)):
+        assert found[k].value == pytest.approx(exact, abs=5 * (found[k].se or 0)), k
+    assert (found[1].value or 0) > (found[5].value or 0) > (found[50].value or 0) > 1.6065572 - 1e-3
+
+
+def test_data_that_are_there_twice_have_the_same_rate_and_likelihood() -> None:
+    once = with_covariance(torch.diag(EIGENVALUES), 300)
+    twice = Columns(vectors=torch.cat([once.columns["vectors"]] * 2))
+    scores = [rate_distortion(probabilistic_pca(), data, images=600, samples=3) for data in (once, twice)]
+    for name in ("rate", "nll_iwae"):
+        assert value(scores[0], name) == pytest.approx(value(scores[1], name), abs=1e-9)
+    assert value(scores[0], "mutual_information_lower") == pytest.approx(
+        value(scores[1], "mutual_information_lower"), abs=0.1
+    )
+
+
+def test_the_parts_add_up_to_the_rate_and_the_information_is_below_it() -> None:
+    scores = pca(images=1, samples=1)
+    lower = scores["mutual_information_lower"]
+    parts = sum(value(scores, n) for n in ("mutual_information_lower", "total_correlation", "dimension_wise_kl"))
+    assert parts == pytest.approx(value(scores, "rate"), abs=0.1)  # by one sample of each code
+    assert value(scores, "mutual_information_lower") < value(scores, "mutual_information_upper") + 0.1
+    assert lower.details["ceiling"] == math.log(2000)
+    assert lower.details["near_ceiling"] is False
+    near = rate_distortion(
+        linear_vae(
+            torch.full((1, 1), 1e3, dtype=torch.float64),
+            torch.ones(1, dtype=torch.float64),
+            torch.zeros(1, 1, dtype=torch.float64),
+            1.0,
+        ),
+        with_covariance(torch.ones(1, 1, dtype=torch.float64), 50),
+        images=1,
+        samples=1,
+    )["mutual_information_lower"]
+    assert near.details["near_ceiling"] is True
+    assert "near log 50" in near.protocol
+
+
+def test_scores_are_the_seeds_and_have_what_a_score_must() -> None:
+    first, again, other = (pca(images=5, samples=3, seed=seed) for seed in (0, 0, 1))
+    assert first.to_json() == again.to_json()
+    assert value(first, "distortion") != value(other, "distortion")
+    assert set(first.scores) == set(PROTOCOLS["rd"].scores) - {
+        "mmd_to_prior",
+        "label_distortion_sampled",
+        "probe_accuracy_sampled",
+    }  # codes have a density, and there are no labels
+    assert (first["distortion"].n, first["nll_iwae"].n, first["nll_iwae"].seed) == (2000, 5, 0)
+    means = {"distortion", "rate", "negative_elbo", "nll_iwae", "mutual_information_lower", "total_correlation"}
+    assert all(first[name].se is not None for name in means)
+    kl = first.tables["kl_per_code"]
+    assert (kl.rows, kl.columns, kl.unit) == (("code_0", "code_1"), ("kl",), "nats")
+    assert float(kl.values.sum()) == pytest.approx(RATE, abs=1e-7)
+
+
+def test_at_most_so_many_examples_are_taken() -> None:
+    data = with_covariance(torch.diag(EIGENVALUES), 300)
+    scores = rate_distortion(probabilistic_pca(), data, examples=100, images=200, samples=2)
+    assert (scores["rate"].n, scores["nll_iwae"].n) == (100, 100)
+
+
+def test_a_deterministic_code_has_no_rate_but_a_distance_to_the_prior() -> None:
+    recipe = AutoencoderRecipe(nets="linear", latent_dim=6, likelihood="normal")
+    model = recipe.build(DataSpec(vector_size=6)).double()
+    assert not isinstance(model, VAE)
+    apart = {}
+    for shift in (0.0, 2.0):
+        with torch.no_grad():
+            model.nets.encoder.mean.weight.copy_(torch.eye(6))
+            model.nets.encoder.mean.bias.fill_(shift)
+            model.nets.decoder[0].weight.copy_(torch.eye(6))
+            model.nets.decoder[0].bias.fill_(-shift)
+        data = with_covariance(torch.eye(6, dtype=torch.float64), 500)
+        scores = rate_distortion(model, data)
+        apart[shift] = value(scores, "mmd_to_prior")
+        assert value(scores, "distortion") == pytest.approx(3 * math.log(2 * math.pi))  # perfect, but for the constant
+    assert abs(apart[0.0]) < 0.05 < 0.5 < apart[2.0]
+    told = scores.to_json()
+    assert json.loads(json.dumps(told, allow_nan=False)) == told
+    for name in OF_A_RATE:
+        assert told["scores"][name]["value"] is None
+        assert "deterministic" in told["scores"][name]["reason"]
+    assert "label_distortion_sampled" not in told["scores"]
+
+
+class Told(VAE):
+    """An encoder that adds the label to its mean, which :meth:`posterior` does not know of."""
+
+    def seen(self, batch: Batch) -> Tensor:
+        return batch.inputs + batch.labels[:, None].to(batch.inputs.dtype)
+
+
+def test_a_model_that_is_told_labels_reads_them_and_a_posterior_without_them_is_not_taken_for_its_own() -> None:
+    model = probabilistic_pca()
+    model.__class__ = Told
+    data = with_covariance(torch.diag(EIGENVALUES), 200)
+    labelled = Columns(vectors=data.columns["vectors"], labels=torch.arange(200) % 2)
+    scores = rate_distortion(model, labelled, images=10, samples=2)
+    inputs = data.columns["vectors"] + (torch.arange(200) % 2)[:, None]
+    shifted, own = (
+        model.encode(each).detach().square().sum(dim=1).mean() for each in (inputs, data.columns["vectors"])
+    )
+    assert value(scores, "rate") == pytest.approx(RATE + 0.5 * float(shifted - own), abs=1e-6)
+    for name in ("mutual_information_lower", "total_correlation", "dimension_wise_kl"):
+        assert scores[name].value is None
+        assert "told more" in (scores[name].reason or "")
+
+
+class Sampled:
+    """A model whose rate is known by samples alone: the other half of the contract."""
+
+    def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
+        codes = step.randn("codes", batch.size, samples, 2)
+        return Explanation(codes, codes.new_ones(batch.size, samples), codes[..., 0].square(), None)
+
+
+def test_a_rate_without_a_closed_form_is_that_of_the_samples() -> None:
+    scores = rate_distortion(Sampled(), Columns(vectors=torch.zeros(3000, 2)), images=4, samples=2)
+    assert value(scores, "rate") == pytest.approx(1.0, abs=5 * (scores["rate"].se or 0))
+    assert "8 samples" in scores["rate"].protocol
+    assert "no normal posterior" in (scores["total_correlation"].reason or "")
+    assert "does not encode" in (scores["active_units"].reason or "")
+    assert "kl_per_code" not in scores.tables
+
+
+class Broken(Sampled):
+    def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
+        found = super().explain(batch, step, samples)
+        return Explanation(found.codes, found.distortion * torch.inf, found.log_ratio, None)
+
+
+def test_what_is_not_finite_is_no_value() -> None:
+    scores = rate_distortion(Broken(), Columns(vectors=torch.zeros(30, 2)), images=4, samples=2)
+    assert scores["distortion"].value is None
+    assert "not finite" in (scores["distortion"].reason or "")
+    json.dumps(scores.to_json(), allow_nan=False)
+
+
+def test_what_cannot_be_judged_is_refused() -> None:
+    data = with_covariance(torch.diag(EIGENVALUES), 20)
+    with pytest.raises(MetapriorError, match=r"rate and distortion needs a model with explain\(\); object has none"):
+        rate_distortion(object(), data)  # type: ignore[arg-type]
+    with pytest.raises(MetapriorError, match="samples must be at least 1, not 0"):
+        rate_distortion(probabilistic_pca(), data, samples=0)
+    with pytest.raises(MetapriorError, match="examples must be at least 2"):
+        rate_distortion(probabilistic_pca(), data, examples=1)
+
+
+def test_images_as_well_as_vectors() -> None:
+    model = VAERecipe().build(DataSpec(image_shape=(1, 8, 8)))
+    scores = rate_distortion(model, Columns(images=random(0, 12, 1, 8, 8).sigmoid()), images=3, samples=2)  # type: ignore[arg-type]
+    assert value(scores, "distortion") > 0
