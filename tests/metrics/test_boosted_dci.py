@@ -3,7 +3,7 @@ import pytest
 
 from metaprior.core import MetapriorError
 from metaprior.metrics import Backend, dci
-from metaprior.metrics.boosting import fit_lightgbm, fit_sklearn, problem
+from metaprior.metrics.boosting import fit_trees, problem
 from tests.metrics import reference
 
 CASES = ("A_dsprites", "B_dsprites", "C_dsprites")
@@ -73,7 +73,7 @@ def test_trees_are_those_of_scikit_learn_where_bins_are_exact(classes: int) -> N
     codes = random.integers(0, 7, size=(1500, 3)).astype(float)
     values = (codes @ [1.0, 0.6, 0.2] + random.normal(size=len(codes))).astype(int) % classes
     task = problem(codes[:1000], values[:1000], codes[1000:], values[1000:])
-    ours, exact = fit_lightgbm(task, 0), fit_sklearn(task, 0)
+    (ours,), (exact,) = (fit_trees([task], backend, 0, 1) for backend in ("lightgbm", "sklearn"))
     assert ours.importance == pytest.approx(exact.importance, abs=1e-6)
     assert (ours.train_accuracy, ours.test_accuracy) == (exact.train_accuracy, exact.test_accuracy)
 

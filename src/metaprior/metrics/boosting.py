@@ -11,11 +11,12 @@ has :math:`\sum p(1 - p)` in place of n, as a Newton step does: examples that ar
 those in doubt, and mixed codes look disentangled, .42 where the study's trees give .33.
 """
 
+import functools
 import importlib.util
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Literal, TypeAlias, get_args
+from typing import Any, Literal, TypeAlias, get_args
 
 import numpy as np
 from jaxtyping import Float, Int
@@ -29,6 +30,26 @@ COARSE, FINE, MANY = 255, 1023, 4_000
 """Bins of a code, for many examples and for fewer, of whose values each should have a bin of its own."""
 FAR = 1e38
 """Near the end of what float32 holds, in which scikit-learn's trees see codes."""
+BINNING = {
+    "min_data_in_bin": 1,
+    "feature_pre_filter": False,
+    "enable_bundle": False,
+    "force_row_wise": True,
+    "deterministic": True,
+    "num_threads": 1,
+    "verbosity": -1,
+}
+GROWING = {
+    "objective": "none",
+    "metric": "none",
+    "boost_from_average": False,
+    "learning_rate": 1.0,
+    "max_depth": 3,
+    "num_leaves": LEAVES,
+    "min_data_in_leaf": 1,
+    "min_sum_hessian_in_leaf": 0.0,
+}
+"""LightGBM's parameters, of its data sets and of its trees."""
 ORDERS = 4
 """Orders, each with its reverse, in which LightGBM sees the codes."""
 
@@ -99,10 +120,15 @@ def accuracies(task: Problem, train_guesses: np.ndarray, test_guesses: np.ndarra
 
 def fit_trees(tasks: Sequence[Problem], backend: Backend, seed: int, threads: int) -> list[Fit]:
     """Each problem's trees, in order; ``threads`` are grown at a time, and the result does not depend on it."""
-    fit = fit_sklearn if available(backend) == "sklearn" else fit_lightgbm
+    if available(backend) == "sklearn":
+        fit = functools.partial(fit_sklearn, seed=seed)
+    else:
+        of_codes = {_same_codes(task): task for task in tasks}
+        views = {codes: _views(task, seed) for codes, task in of_codes.items()}  # binned once, however many factors
+        fit = lambda task: fit_lightgbm(task, views[_same_codes(task)])  # noqa: E731
     longest_first = sorted(range(len(tasks)), key=lambda k: -tasks[k].size)
     with ThreadPoolExecutor(max(threads, 1)) as pool:
-        fits = dict(zip(longest_first, pool.map(lambda k: fit(tasks[k], seed), longest_first), strict=True))
+        fits = dict(zip(longest_first, pool.map(lambda k: fit(tasks[k]), longest_first), strict=True))
     return [fits[k] for k in range(len(tasks))]
 
 
@@ -121,7 +147,37 @@ def fit_sklearn(task: Problem, seed: int) -> Fit:
     return Fit(guesses[1], *accuracies(task, *guesses), np.abs(model.feature_importances_))
 
 
-def fit_lightgbm(task: Problem, seed: int) -> Fit:
+@dataclass(frozen=True, eq=False)
+class View:
+    """Codes in an order, as LightGBM holds them: its data sets of the training and of the test."""
+
+    order: Int[np.ndarray, " codes"]
+    train: Any
+    test: Any
+
+
+def _same_codes(task: Problem) -> tuple[int, int]:
+    """What problems that have their codes in common agree in."""
+    return id(task.train_codes), id(task.test_codes)
+
+
+def _views(task: Problem, seed: int) -> list[View]:
+    """A problem's codes in several orders; none where all codes are constant, on which LightGBM grows no trees."""
+    import lightgbm
+
+    options = BINNING | {"max_bin": FINE if len(task.train_codes) <= MANY else COARSE, "seed": seed}
+    train_codes, test_codes = _in_units(task.train_codes, task.test_codes)
+    views = []
+    for order in _orders(task.train_codes.shape[1], seed):
+        train = lightgbm.Dataset(train_codes[:, order], np.zeros(len(train_codes)), params=options).construct()
+        if all(train.feature_num_bin(code) < 2 for code in range(train.num_feature())):
+            return []
+        test = lightgbm.Dataset(test_codes[:, order], np.zeros(len(test_codes)), reference=train, params=options)
+        views.append(View(order, train, test.construct()))
+    return views
+
+
+def fit_lightgbm(task: Problem, views: Sequence[View]) -> Fit:
     """The same boosting; LightGBM grows the trees, on histograms, and sums what their splits are worth.
 
     It is given the gradient −r and the hessian 1, so that its gain is the decrease of the squared error. Of codes that
@@ -130,38 +186,13 @@ def fit_lightgbm(task: Problem, seed: int) -> Fit:
     """
     import lightgbm
 
-    if task.classes == 1:
+    if task.classes == 1 or not views:
         return commonest(task)
     trees = task.classes if task.classes > 2 else 1  # a stage
-    options = {
-        "objective": "none",
-        "metric": "none",
-        "num_class": trees,
-        "boost_from_average": False,
-        "learning_rate": 1.0,
-        "max_depth": 3,
-        "num_leaves": LEAVES,
-        "min_data_in_leaf": 1,
-        "min_sum_hessian_in_leaf": 0.0,
-        "min_data_in_bin": 1,
-        "max_bin": FINE if len(task.train_codes) <= MANY else COARSE,
-        "feature_pre_filter": False,
-        "enable_bundle": False,
-        "force_row_wise": True,
-        "deterministic": True,
-        "num_threads": 1,
-        "seed": seed,
-        "verbosity": -1,
-    }
-    orders = _orders(task.train_codes.shape[1], seed)
-    train_codes, test_codes = _in_units(task.train_codes, task.test_codes)
     models = []
-    for order in orders:
-        train = lightgbm.Dataset(train_codes[:, order], task.train_classes, params=options).construct()
-        if all(train.feature_num_bin(code) < 2 for code in range(train.num_feature())):
-            return commonest(task)  # LightGBM grows no trees on constant codes
-        test = lightgbm.Dataset(test_codes[:, order], task.test_classes.clip(0), reference=train, params=options)
-        models.append(lightgbm.Booster(options, train).add_valid(test, "test"))
+    for view in views:
+        options = view.train.params | GROWING | {"num_class": trees}
+        models.append(lightgbm.Booster(options, view.train).add_valid(view.test, "test"))
 
     truth = (task.train_classes == np.arange(task.classes)[-trees:, None]).astype(np.float64)
     share = truth.mean(axis=1, keepdims=True)
@@ -179,8 +210,8 @@ def fit_lightgbm(task: Problem, seed: int) -> Fit:
             score += step[leaf]
         before[turn] = after
     gain = np.zeros(task.train_codes.shape[1])
-    for model, order in zip(models, orders, strict=True):
-        gain[order] += model.feature_importance("gain")
+    for model, view in zip(models, views, strict=True):
+        gain[view.order] += model.feature_importance("gain")
     guesses = [score.argmax(axis=0) if trees > 1 else (score[0] > 0).astype(np.int64) for score in scores]
     return Fit(guesses[1], *accuracies(task, *guesses), gain / gain.sum() if gain.any() else gain)
 
@@ -235,8 +266,13 @@ def _leaves(train: Float[np.ndarray, "trees n"], test: Float[np.ndarray, "trees 
     between[tree, np.arange(len(tree)) - np.searchsorted(tree, tree)] = (
         given[tree, place] + given[tree, place + 1]
     ) / 2
-    first = LEAVES * np.arange(len(given))[:, None]
-    return [first + sum(some > edge[:, None] for edge in between.T) for some in (train, test)]
+    leaves = []
+    for some in (train, test):
+        leaf = np.repeat(LEAVES * np.arange(len(given))[:, None], some.shape[1], axis=1)
+        for edge in between.T:
+            leaf += some > edge[:, None]
+        leaves.append(leaf)
+    return leaves
 
 
 def _newton(leaf: Int[np.ndarray, "trees n"], residual: Float[np.ndarray, "trees n"], classes: int) -> np.ndarray:
