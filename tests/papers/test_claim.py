@@ -1,12 +1,10 @@
 """Claims: each model is trained once, a stopped one goes on, the verdict is the rule's, and JSON holds no NaN."""
 
 import json
+import os
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -14,8 +12,9 @@ import pytest
 from metaprior.core import MetapriorError
 from metaprior.papers import Claim, Experiment, check
 from metaprior.papers.claim import together
-from metaprior.study import Judging, Labels, run_study, study_of
+from metaprior.study import Judging, Labels, study_of
 from metaprior.study.grid import chain, product, values
+from metaprior.study.workers import processes
 from metaprior.training import Run
 
 COMMON = {
@@ -122,40 +121,41 @@ def test_what_claims_ask_of_a_model_is_asked_together():
         together([first, one(judging=Judging(metrics=("sap",)))], "smoke")
 
 
-SCRIPT = """
-import sys
-from pathlib import Path
-from metaprior.papers import check
-from tests.papers.test_claim import one, tiny
-check([one(tiny(0), tiny(1, steps=400))], "smoke", Path(sys.argv[1]))
-"""
+def check_a_long_one(folder):
+    check([one(tiny(0), tiny(1, steps=200))], "smoke", folder)
+
+
+@pytest.fixture(scope="module")
+def never_stopped(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    check_a_long_one(folder)
+    return folder
 
 
 @pytest.mark.parametrize("stop", [signal.SIGKILL, signal.SIGINT])
-def test_a_stopped_experiment_goes_on_where_it_was(stop, tmp_path):
-    claim = one(tiny(0), tiny(1, steps=400))
+def test_a_stopped_experiment_goes_on_where_it_was(stop, tmp_path, never_stopped):
+    claim = one(tiny(0), tiny(1, steps=200))
     first, second = folders(tmp_path, claim)
     log = second / "metrics.jsonl"
-    process = subprocess.Popen(
-        [sys.executable, "-c", SCRIPT, str(tmp_path)], cwd=Path(__file__).parents[2], stderr=subprocess.DEVNULL
-    )
+    process = processes().Process(target=check_a_long_one, args=(tmp_path,))
+    process.start()
     deadline = time.monotonic() + 120
-    while time.monotonic() < deadline and process.poll() is None:
-        if log.exists() and len(log.read_text().splitlines()) > 25:  # step 100 of 400, checkpoint at 80 at least
+    while time.monotonic() < deadline and process.is_alive():
+        if log.exists() and len(log.read_text().splitlines()) > 15:  # step 60 of 200, checkpoint at 40 at least
             break
         time.sleep(0.01)
-    process.send_signal(stop)
-    assert process.wait(timeout=60) != 0  # it was stopped before its end
+    os.kill(process.pid, stop)
+    process.join(timeout=60)
+    assert process.exitcode not in (0, None)  # it was stopped before its end
     assert not (second / "model.safetensors").exists()
-    before = log.read_text().splitlines()[:15]
+    before = log.read_text().splitlines()[:10]
     finished = (first / "model.safetensors").stat().st_mtime_ns
 
     (result,) = check([claim], "smoke", tmp_path)
     assert result["verdict"] == "pass"
     assert (first / "model.safetensors").stat().st_mtime_ns == finished
-    assert log.read_text().splitlines()[:15] == before  # with their times of day: not trained anew
-    run_study(claim.scales["smoke"].study, tmp_path / "whole", workers=0)
-    whole = tmp_path / "whole" / "runs" / second.name / "model.safetensors"
+    assert log.read_text().splitlines()[:10] == before  # with their times of day: not trained anew
+    whole = folders(never_stopped, claim)[1] / "model.safetensors"
     assert (second / "model.safetensors").read_bytes() == whole.read_bytes()
 
 

@@ -6,7 +6,6 @@ import time
 from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
-from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
@@ -17,7 +16,7 @@ from metaprior.study import Judging, Study, carry_out, run_study, study_of
 from metaprior.study.cohorts import Cohort, cohorts_of, in_step
 from metaprior.study.grid import chain, product, values
 from metaprior.study.task import read_result
-from metaprior.study.workers import Fate, Outcomes, fates
+from metaprior.study.workers import Fate, Outcomes, fates, processes
 from metaprior.training import Run
 from metaprior.training.cohort import Cohort as Program
 from metaprior.training.cohort_saving import newest_in_common
@@ -216,8 +215,8 @@ def told(tasks: Sequence[dict], runs: Path, judging: Judging) -> list[Fate]:
 
 
 def pool(waiting: Sequence[Cohort], runs: Path, judging: Judging) -> Outcomes:
-    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as processes:
-        answers = [processes.submit(told, [to_plain(task) for task in each], runs, judging) for each in waiting]
+    with ProcessPoolExecutor(1, mp_context=processes()) as crew:
+        answers = [crew.submit(told, [to_plain(task) for task in each], runs, judging) for each in waiting]
         for cohort, answer in zip(waiting, answers, strict=True):
             yield from zip(cohort, answer.result(), strict=True)
 

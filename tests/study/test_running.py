@@ -119,7 +119,8 @@ name: killed
 common: {{data: "{WORLD}", loop.steps: 100, loop.threads: 1, loop.checkpoint_every: 20, method.batch: 8}}
 judge: {{metrics: [mig], validation: [mig], train: 100, test: 50}}
 parts:
-  all: {{recipe: [beta-vae, factor-vae], loop.seed: [0, 1], labels: 20}}
+  one player: {{recipe: beta-vae, loop.seed: [0, 1], labels: 20}}
+  two players: {{recipe: factor-vae, method.critic_width: 64, loop.seed: [0, 1], labels: 20}}
 """
 
 

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
+from multiprocessing.context import BaseContext
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -64,6 +65,17 @@ def give_out(left: list[Cohort], crew: Sequence["Worker"]) -> None:
             worker.give(left.pop())
 
 
+def processes() -> BaseContext:
+    """Where processes come from: a server that has imported modules and done nothing else.
+
+    Modules are imported once for all of them, and no thread's state is copied. (Torch's compiler is what a process
+    imports with its first optimiser.)
+    """
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload([__name__, "torch._dynamo"])
+    return context
+
+
 class Worker:
     """A process that carries out one cohort after the other, and is replaced if it dies."""
 
@@ -74,10 +86,11 @@ class Worker:
         self.hire()
 
     def hire(self) -> None:
-        """Start the process; modules are imported anew, so that no thread's state is copied."""
-        context = multiprocessing.get_context("spawn")
+        """Start the process, and tell it of the environment: that of the server may be older."""
+        context = processes()
         self.pipe, theirs = context.Pipe()
-        self.process = context.Process(target=work, args=(theirs, self.runs, self.judging), daemon=True)
+        about = (theirs, self.runs, self.judging, dict(os.environ))
+        self.process = context.Process(target=work, args=about, daemon=True)
         self.process.start()
         theirs.close()
 
@@ -131,9 +144,11 @@ def ready(busy: list[Worker]) -> list[Worker]:
     return [worker for worker in busy if worker.pipe in found or worker.process.sentinel in found]
 
 
-def work(pipe: Connection, runs: Path, judging: Judging) -> None:
+def work(pipe: Connection, runs: Path, judging: Judging, environment: Mapping[str, str]) -> None:
     """What a worker does: cohorts from the pipe, until it is closed."""
     try:
+        os.environ.clear()
+        os.environ.update(environment)
         os.setpgrp()  # Ctrl-C goes to the parent alone, which passes it on once
         torch.set_num_threads(1)
         end_with_parent()
