@@ -26,6 +26,8 @@ def make(kind: str):
     torch.manual_seed(0)
     name, _, loss = kind.partition(" ")
     recipe = replace(find_recipe(name), batch=16, latent_dim=4)  # pyright: ignore[reportCallIssue]
+    if hasattr(recipe, "critic_width"):
+        recipe = replace(recipe, critic_width=32)  # pyright: ignore[reportCallIssue]
     if getattr(recipe, "supervision", None):
         recipe = replace(recipe, supervision=SupervisionRecipe(loss=loss or "xent", labelled_batch=8, sigma=None))  # pyright: ignore
     return recipe.build(DATA), {"train": squares(size=8), "labelled": squares(10, size=8, seed=1)}

@@ -19,7 +19,7 @@ DATA = DataSpec(image_shape=(1, 16, 16), factor_sizes=(4, 4))
 
 def factor_vae():
     torch.manual_seed(0)
-    return FactorVAERecipe(batch=8, latent_dim=4).build(DATA), {"train": squares()}
+    return FactorVAERecipe(batch=8, latent_dim=4, critic_width=64).build(DATA), {"train": squares()}
 
 
 def s2_vae():

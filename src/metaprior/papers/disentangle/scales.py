@@ -90,7 +90,7 @@ SMALL = {"method.lr": 1e-3, "method.latent_dim": 6, "loop.threads": 1}
 
 SMOKE = Bench(
     scale="smoke",
-    common=SMALL | {"loop.steps": 25, "label_share": 0.9},
+    common=SMALL | {"loop.steps": 10, "label_share": 0.9},
     worlds=("dsprites:size=16,scale=3,orientation=2,position_x=8,position_y=8",),
     other_worlds=("shapes3d-rendered:size=16,floor_hue=2,wall_hue=2,object_hue=4,scale=4,orientation=4",),
     judging=Judging(metrics=METRICS, sampled=("unsupervised",), train=600, test=300),

@@ -16,7 +16,7 @@ TRAINED: Point = {
     "loop.steps": 300,
     "loop.threads": 1,
 }
-"""Twelve times as long as rehearsals: these three are judged."""
+"""Thirty times as long as rehearsals: these three are judged."""
 BETA_VAES = product(values("recipe", "beta-vae"), values("method.beta", 1.0, 2.0, 4.0, 8.0), values("labels", 100))
 PAIRS = product(values("recipe", "s2-beta-vae", "beta-vae"), values("method.beta", 1.0), values("labels", 100))
 
