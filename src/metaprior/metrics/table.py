@@ -123,13 +123,19 @@ METRICS: dict[str, Metric] = {
         "Locatello et al. 2019 (fairness)",
         less=True,
     ),
+    "frechet_distance": Metric(
+        {"FD": "how far images are from the data's: of the normals that fit their features, named FD[extractor-hash]"},
+        "Heusel et al. 2017",
+        less=True,
+    ),
 }
 
 
 def less_is_better(score: str) -> bool:
-    """Whether the lesser value of a score is the better one.
+    """Whether the lesser value of a score is the better one; what it was computed on may follow its name in brackets.
 
-    >>> less_is_better("unfairness_worst"), less_is_better("mig")
-    (True, False)
+    >>> less_is_better("unfairness_worst"), less_is_better("mig"), less_is_better("FD[pixels-fb7a9f6e]")
+    (True, False, True)
     """
-    return any(metric.less for metric in METRICS.values() if score in metric.scores)
+    name = score.partition("[")[0]
+    return any(metric.less for metric in METRICS.values() if name in metric.scores)
