@@ -76,16 +76,22 @@ def _nuclear_norm(product: Float[np.ndarray, "r s"], size: int) -> float:
 
 
 def _factor_of_examples(examples: Float[np.ndarray, "n d"], mean: Float[np.ndarray, " d"]) -> Float[np.ndarray, "r d"]:
-    """A factor of the covariance of examples: where they are few, the centred examples themselves."""
-    centred = (examples - mean) / np.sqrt(len(examples) - 1)
-    return centred if len(centred) < len(mean) else _factor(centred.T @ centred)
+    """A factor of the covariance of examples.
+
+    Of no more examples than features it is the centred examples themselves, turned so that one of them is 0, and left
+    out: a reflection takes (1, …, 1), to which they are orthogonal, to the first axis.
+    """
+    count, size = examples.shape
+    centred = (examples - mean) / np.sqrt(count - 1)
+    return centred[1:] + centred[0] / (np.sqrt(count) - 1) if count <= size else _factor(centred.T @ centred)
 
 
 def _factor(covariance: Float[np.ndarray, "d d"]) -> Float[np.ndarray, "rank d"]:
     """F of full row rank with FᵀF = Σ: Cholesky with pivoting, which ends where what is left is rounding alone."""
     from scipy.linalg.lapack import dpstrf  # pyright: ignore[reportAttributeAccessIssue] - made at import
 
-    found, order, rank, _ = dpstrf(covariance)
+    rounding = max(len(covariance), 32) * np.finfo(np.float64).eps * np.diag(covariance).max()
+    found, order, rank, _ = dpstrf(covariance, tol=rounding)
     factor = np.empty((rank, len(covariance)))
     factor[:, order - 1] = np.triu(found[:rank])
     trace = np.trace(covariance)
