@@ -1,6 +1,7 @@
 """``metaprior judge``: what is given to it."""
 
 import json
+import re
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +11,7 @@ import pytest
 
 from metaprior.commands.judge import read_array
 from metaprior.core import MetapriorError
-from tests.test_cli import call
+from tests.test_cli import WORLD, call
 
 GIVEN = {
     "nothing": (["disentanglement"], "judge run folders, or arrays with --codes and --factors"),
@@ -31,6 +32,15 @@ GIVEN = {
         "--data goes with runs",
     ),
     "metrics of a probe": (["probe", "runs/x", "--metrics", "mig"], "--metrics is of the protocol disentanglement"),
+    "an extractor of a probe": (["probe", "runs/x", "--extractor", "pixels"], "--extractor is of the protocol samples"),
+    "an unknown extractor": (
+        ["samples", "runs/x", "--data", "digits", "--extractor", "pixel"],
+        "did you mean 'pixels'?",
+    ),
+    "codes to samples": (
+        ["samples", "--codes", "good.npy"],
+        "are for the protocol disentanglement; samples takes runs",
+    ),
     "samples for udr": (["udr", "runs/x", "--representation", "sampled"], "--representation is of the protocol"),
     "images of a probe": (["probe", "runs/x", "--images", "5"], "--images is of the protocol rd; probe has no such"),
     "metrics of rd": (["rd", "runs/x", "--metrics", "mig"], "--metrics is of the protocol disentanglement; rd has no"),
@@ -55,6 +65,24 @@ def test_what_cannot_be_judged_is_named(mistake, capsys, tmp_path, monkeypatch) 
     assert (code, out) == (2, "")
     assert said in err
     assert len(err.strip().splitlines()) == 1
+
+
+@pytest.mark.parametrize(("data", "split", "seen"), [("digits", "test", False), (WORLD, "train", False)])
+def test_a_run_s_samples_are_judged_by_unseen_images_where_there_are_such(data, split, seen, capsys, tmp_path) -> None:
+    options = ["--data", data, "--latent-dim", "3", "--nets", "mlp", "--batch", "8", "--steps", "2", "--quiet"]
+    assert call(capsys, "train", "vae", *options, "--out", tmp_path / "vae")[0] == 0
+    code, out, _ = call(capsys, "judge", "samples", tmp_path / "vae", "--json")
+    told = json.loads(out)
+    (name, score), *_ = told["scores"].items()
+    assert (code, told["protocol"], told.get("seen", False)) == (0, "samples", seen)
+    assert re.fullmatch(r"FD\[random-conv-[0-9a-f]{8}\]", name)
+    assert f"(split {split})" in score["protocol"]
+    assert score["value"] > score["floor"]
+    code, out, _ = call(capsys, "judge", "samples", tmp_path / "vae", "--extractor", f"run:{tmp_path / 'vae'}")
+    assert code == 0
+    assert re.search(r"FD\[run:vae-[0-9a-f]{8}\] ↓ .*\n.*less is better", out, re.DOTALL)
+    kept = json.loads((tmp_path / "vae" / "scores" / "samples.json").read_text())
+    assert len(kept["scores"]) == 2
 
 
 NOISE = np.random.default_rng(0).normal(size=(60, 3))

@@ -3,10 +3,10 @@
 import tokenize
 import zipfile
 import zlib
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeAlias
 
 import numpy as np
 import tyro
@@ -18,6 +18,7 @@ from metaprior.core import MetapriorError, unknown
 
 UNREADABLE = (ValueError, EOFError, RuntimeError, zipfile.BadZipFile, zlib.error, tokenize.TokenError)
 """What NumPy raises for files of arrays that are damaged, packed in a way that Python cannot unpack, or other files."""
+Progress: TypeAlias = Callable[[int, int], None]
 
 
 @dataclass(frozen=True)
@@ -32,10 +33,12 @@ class Judge:
       metaprior judge udr runs/beta-vae-0 runs/beta-vae-1 runs/beta-vae-2
       metaprior judge probe runs/vae-0 --data mnist:size=32
       metaprior judge rd runs/beta-vae-0 --images 500
+      metaprior judge samples runs/vae-0 --extractor pixels
     """
 
     protocol: Annotated[str, tyro.conf.Positional, place("PROTOCOL")] = ""
-    """disentanglement (needs factors), udr (needs several runs), probe (needs labels) or rd (rate and distortion)."""
+    """disentanglement (needs factors), udr (needs several runs), probe (needs labels), rd (rate and distortion) or
+    samples (needs images)."""
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional, place("[RUN ...]")] = ()
     """Run folders; their scores are kept there too."""
     codes: Path | None = None
@@ -46,6 +49,8 @@ class Judge:
     """Data to judge on; by default what the run was trained on."""
     metrics: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ()
     """Metrics of the protocol disentanglement, or all; by default the study's, without downstream tasks."""
+    extractor: str | None = None
+    """Features of the protocol samples: pixels, random-conv (the default) or run:FOLDER, the encoder of a run."""
     seed: int = 0
     """Seed of the draws."""
     judging: JudgingOptions = field(default_factory=JudgingOptions)
@@ -99,6 +104,8 @@ class Judge:
             raise MetapriorError("--data goes with runs; codes are judged by --factors")
         if self.protocol != "rd" and (changed := chosen(self.rd, RateDistortionOptions())):
             raise MetapriorError(f"--{changed[0]} is of the protocol rd; {self.protocol} has no such choice")
+        if self.extractor is not None and self.protocol != "samples":
+            raise MetapriorError(f"--extractor is of the protocol samples; {self.protocol} has no such choice")
         if self.protocol == "disentanglement":
             return
         given = chosen(self.judging, JudgingOptions())
@@ -131,27 +138,61 @@ class Judge:
 
     def of_run(self, folder: Path) -> Any:
         """Scores of a run's model, on its own data or on other data."""
+        from metaprior.training import Run
+
+        judges = {
+            "disentanglement": self.by_factors,
+            "probe": self.by_labels,
+            "samples": self.by_images,
+            "rd": self.by_rate,
+        }
+        with progress("judging") as shown:
+            return judges[self.protocol](folder, self.data or Run(folder).config["data"], shown)
+
+    def by_factors(self, folder: Path, data: str, shown: Progress) -> Any:
+        """The metrics of disentanglement."""
+        from metaprior.data import load as load_data
+        from metaprior.study import judge_run
+
+        metrics, source = self.asked(), load_data(data)
+        refuse_without_factors(source, data)
+        settings = self.judging.settings(self.seed)
+        return judge_run(folder, source, data, metrics=metrics, settings=settings, progress=shown)
+
+    def by_labels(self, folder: Path, data: str, shown: Progress) -> Any:
+        """Probes on the model's features."""
         from metaprior import load
         from metaprior.data import load as load_data
         from metaprior.judge import probe
-        from metaprior.study import judge_run, rate_distortion_of_run
+
+        model: Any = load(folder)
+        train: Any = load_data(data)
+        refuse_without_labels(train, data)
+        test = load_data(data, "test")
+        return probe(model, train, test, seed=self.seed, model_name=str(folder), data_name=data, progress=shown)
+
+    def by_rate(self, folder: Path, data: str, shown: Progress) -> Any:
+        """Rate, distortion, usefulness."""
+        from metaprior.study import rate_distortion_of_run
+
+        return rate_distortion_of_run(folder, data, **vars(self.rd), seed=self.seed, progress=shown)
+
+    def by_images(self, folder: Path, data: str, shown: Progress) -> Any:
+        """The distance of the model's own images from those of the data, from unseen ones where there are such."""
+        from metaprior import load
+        from metaprior.data import load_unseen
+        from metaprior.judge import sample_quality, was_seen
+        from metaprior.study import find_extractor
         from metaprior.training import Run
 
-        metrics, data = self.asked(), self.data or Run(folder).config["data"]
-        with progress("judging") as shown:
-            if self.protocol == "rd":
-                return rate_distortion_of_run(folder, data, **vars(self.rd), seed=self.seed, progress=shown)
-            if self.protocol == "probe":
-                model: Any = load(folder)
-                train: Any = load_data(data)
-                refuse_without_labels(train, data)
-                test = load_data(data, "test")
-                names = {"model_name": str(folder), "data_name": data}
-                return probe(model, train, test, seed=self.seed, progress=shown, **names)
-            source: Any = load_data(data)
-            refuse_without_factors(source, data)
-            settings = self.judging.settings(self.seed)
-            return judge_run(folder, source, data, metrics=metrics, settings=settings, progress=shown)
+        extractor = find_extractor(self.extractor or "random-conv")
+        model: Any = load(folder)
+        source, split = load_unseen(data)
+        scores = sample_quality(
+            model, source, extractor, seed=self.seed, split=split, model_name=str(folder), data_name=data,
+            progress=shown,
+        )  # fmt: skip
+        return replace(scores, seen=was_seen(Run(folder).config, source))
 
     def beside_each_other(self) -> list[Any]:
         """UDR of several runs, on the first one's data or on other data."""

@@ -1,7 +1,7 @@
 """Images in: data sets, and worlds whose factors are known."""
 
 from metaprior.data.cars3d import official_cars3d, read_cars3d
-from metaprior.data.catalogue import CATALOGUE, available, describe, load, load_pictures, same_data
+from metaprior.data.catalogue import CATALOGUE, available, describe, load, load_pictures, load_unseen, same_data
 from metaprior.data.contents import contents
 from metaprior.data.dataset import Dataset
 from metaprior.data.digits import DigitsOptions
@@ -32,7 +32,7 @@ __all__ = [
     "Labeller", "LabellerName", "OfficialOptions", "Pack", "PackOptions", "Renderer", "ScreamOptions",
     "Shapes3DOptions", "TextOptions", "VariantOptions", "World", "available", "color_dsprites", "contents", "describe",
     "divide", "dsprites_world", "few_labels", "find_labeller", "labelled_rows", "load", "load_pictures",
-    "noisy_dsprites",
+    "load_unseen", "noisy_dsprites",
     "official_cars3d", "official_dsprites", "official_shapes3d", "official_smallnorb", "read_cars3d", "read_dsprites",
     "read_mpi3d", "read_shapes3d", "read_smallnorb", "render_to_disk", "rendered", "rendered_path", "same_data",
     "scream_dsprites", "shapes3d_world", "training_labels",

@@ -68,6 +68,17 @@ def load(name: str, split: str = "train") -> Dataset | World:
     return entry.load(options, split)
 
 
+def load_unseen(name: str) -> tuple[Dataset | World, str]:
+    """The split ``test`` of a set that has one, else all that a training sees, and the split's name.
+
+    >>> load_unseen("digits")[1], load_unseen("dsprites:size=16")[1]
+    ('test', 'train')
+    """
+    entry, options = find_entry(name)
+    split = "test" if entry.splits and "test" in entry.splits(options) else "train"
+    return entry.load(options, split), split
+
+
 def load_pictures(name: str, split: str = "train") -> list[Tensor]:
     """The pictures of a set, uint8 C×H×W, each of its own size (Kodak's are upright or not).
 

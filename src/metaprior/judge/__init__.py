@@ -2,15 +2,18 @@
 
 from metaprior.judge.codes import World, was_seen
 from metaprior.judge.disentanglement import USUAL, judge, metrics_of
+from metaprior.judge.extractors import EXTRACTORS, Extractor, encoder, pixels, random_conv
 from metaprior.judge.features import features, posteriors
 from metaprior.judge.probe import probe
 from metaprior.judge.protocols import PROTOCOLS, Protocol
 from metaprior.judge.ranking import rank
 from metaprior.judge.rate_distortion import rate_distortion
+from metaprior.judge.samples import sample_quality
 from metaprior.judge.scores import Score, Scores, Table, write_scores
 from metaprior.judge.settings import Settings
 
 __all__ = [
-    "PROTOCOLS", "USUAL", "Protocol", "Score", "Scores", "Settings", "Table", "World", "features", "judge",
-    "metrics_of", "posteriors", "probe", "rank", "rate_distortion", "was_seen", "write_scores",
+    "EXTRACTORS", "PROTOCOLS", "USUAL", "Extractor", "Protocol", "Score", "Scores", "Settings", "Table", "World",
+    "encoder", "features", "judge", "metrics_of", "pixels", "posteriors", "probe", "random_conv", "rank",
+    "rate_distortion", "sample_quality", "was_seen", "write_scores",
 ]  # fmt: skip

@@ -9,13 +9,14 @@ from metaprior.judge.probe import probe
 from metaprior.judge.ranking import rank
 from metaprior.judge.rate_distortion import SCORES as RATE_DISTORTION
 from metaprior.judge.rate_distortion import rate_distortion
+from metaprior.judge.samples import sample_quality
 from metaprior.judge.scorers import SCORERS, SUMMARIES
 from metaprior.metrics import METRICS
 
 
 @dataclass(frozen=True)
 class Protocol:
-    """One protocol: ``run(model, data)`` where it needs factors, ``run(model, train, test)`` where it needs labels.
+    """One protocol: ``run(model, data)`` where it needs factors or images, ``run(model, train, test)`` for labels.
 
     Where it needs other models, ``run(models by name, data)`` gives the scores of each by its name; where it needs no
     more than examples, ``run(model, data)``.
@@ -23,7 +24,7 @@ class Protocol:
 
     summary: str
     capability: str
-    needs: Literal["examples", "factors", "labels", "models"]
+    needs: Literal["examples", "factors", "labels", "models", "images"]
     scores: tuple[str, ...]
     run: Callable[..., Any]
 
@@ -56,5 +57,12 @@ PROTOCOLS: dict[str, Protocol] = {
         "examples",
         RATE_DISTORTION,
         rate_distortion,
+    ),
+    "samples": Protocol(
+        "how far the model's own images are from the data's: Fréchet distance of their features",
+        "sample",
+        "images",
+        tuple(METRICS["frechet_distance"].scores),
+        sample_quality,
     ),
 }

@@ -134,7 +134,7 @@ METRICS: dict[str, Metric] = {
 def less_is_better(score: str) -> bool:
     """Whether the lesser value of a score is the better one; what it was computed on may follow its name in brackets.
 
-    >>> less_is_better("unfairness_worst"), less_is_better("mig"), less_is_better("FD[pixels-fb7a9f6e]")
+    >>> less_is_better("unfairness_worst"), less_is_better("mig"), less_is_better("FD[pixels-3bf97439]")
     (True, False, True)
     """
     name = score.partition("[")[0]

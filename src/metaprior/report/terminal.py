@@ -14,13 +14,15 @@ from metaprior.report.view import RunView
 from metaprior.report.words import number, signed
 
 SEEN = "The model was trained on these very examples: the scores say nothing of new ones."
+FLOOR = "floor: what as many of the data's own images score against the others."
 
 
 def judgement(scores: Scores) -> Group:
-    """The scores of one model; what chance gives and what is possible, where either is known."""
+    """The scores of one model; what chance gives, and what is possible or to be expected at best, where it is known."""
     found = scores.scores
     chances = any(score.chance is not None for score in found.values())
     ceilings = any(score.details.get("ceiling") is not None for score in found.values())
+    floors = any(score.details.get("floor") is not None for score in found.values())
     protocols = dict.fromkeys(score.protocol for score in found.values())
     several = len(protocols) > 1
     head = [
@@ -28,25 +30,27 @@ def judgement(scores: Scores) -> Group:
         "",
         *["by chance"] * chances,
         *["at most"] * ceilings,
+        *["floor"] * floors,
         "n",
         *["rows"] * chances,
         *["protocol"] * several,
     ]
     table = Table(*head, box=None, header_style="bold")
     for name, score in found.items():
-        ceiling = score.details.get("ceiling")
+        ceiling, floor = (score.details.get(name) for name in ("ceiling", "floor"))
         table.add_row(
-            name + " ↓" * less_is_better(name),
+            Text(name + " ↓" * less_is_better(name)),  # no markup: FD[pixels-3bf97439]
             f"{score.value:.3f}" if score.value is not None else f"– ({score.reason})",
             *[f"{score.chance:.3f}" if score.chance is not None else ""] * chances,
             *[f"{ceiling:.3f}" if ceiling is not None else ""] * ceilings,
+            *[f"{floor:.3f}" if floor is not None else ""] * floors,
             str(score.n),
             *[str(score.rows)] * chances,
             *[score.protocol] * several,
         )
     below = [] if several else [Text(f"\nprotocol: {protocol}") for protocol in protocols]
     known = by_heart((name, score.details.get("test_seen")) for name, score in found.items())
-    notes = [SEEN] * scores.seen + [LESS] * any(map(less_is_better, found)) + known
+    notes = [SEEN] * scores.seen + [LESS] * any(map(less_is_better, found)) + [FLOOR] * floors + known
     return Group(table, *below, *(Text(f"\n{note}") for note in notes))
 
 

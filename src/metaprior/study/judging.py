@@ -1,13 +1,14 @@
-"""A run judged: its model's scores on data, marked where these are the examples that it was trained on."""
+"""A run judged: its model's scores on data, marked where these are the examples that it was trained on; or judging."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from metaprior.core import unknown
 from metaprior.data import load as load_data
-from metaprior.data.catalogue import find_entry
-from metaprior.judge import USUAL, Scores, Settings, judge, rate_distortion, was_seen
+from metaprior.data import load_unseen
+from metaprior.judge import EXTRACTORS, USUAL, Extractor, Scores, Settings, encoder, judge, rate_distortion, was_seen
 from metaprior.judge.features import Progress
 from metaprior.study.experiment import load
 from metaprior.training import Run
@@ -35,11 +36,26 @@ def rate_distortion_of_run(
 ) -> Scores:
     """Scores of the protocol rd of a run's model: on the part to test on where the data are divided, else on them."""
     model: Any = load(folder)
-    entry, options = find_entry(data_name)
-    divided = entry.splits is not None and "test" in entry.splits(options)
-    data, train = (load_data(data_name, "test"), load_data(data_name)) if divided else (load_data(data_name), None)
+    data, split = load_unseen(data_name)
+    train = None if split == "train" else load_data(data_name)
     scores = rate_distortion(
         model, data, train,
         images=images, samples=samples, seed=seed, model_name=str(folder), data_name=data_name, progress=progress,
     )  # fmt: skip
     return replace(scores, seen=was_seen(Run(folder).config, data))
+
+
+def find_extractor(name: str) -> Extractor:
+    """The extractor of features that a name stands for: one that needs nothing, or ``run:FOLDER``, a run's encoder.
+
+    >>> find_extractor("pixel")
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: unknown extractor 'pixel'; did you mean 'pixels'?
+    """
+    kind, _, folder = name.partition(":")
+    if kind == "run" and folder:
+        model: Any = load(folder)
+        return encoder(model, f"run:{Path(folder).resolve().name}")
+    if name not in EXTRACTORS:
+        raise unknown("extractor", name, [*EXTRACTORS, "run:FOLDER"])
+    return EXTRACTORS[name]()

@@ -8,7 +8,7 @@ import signal
 import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import BaseContext
+from multiprocessing.context import ForkServerContext
 from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
@@ -65,7 +65,7 @@ def give_out(left: list[Cohort], crew: Sequence["Worker"]) -> None:
             worker.give(left.pop())
 
 
-def processes() -> BaseContext:
+def processes() -> ForkServerContext:
     """Where processes come from: a server that has imported modules and done nothing else.
 
     Modules are imported once for all of them, and no thread's state is copied. (Torch's compiler is what a process
