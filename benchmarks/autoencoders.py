@@ -48,7 +48,7 @@ def pictures() -> Tensor:
 
 @dataclass(frozen=True)
 class Pair:
-    """A method here and there: our recipe and its choices; pythae's model, its config's class and content, trainer, batch.
+    """A method here and there: our recipe and choices; pythae's model, its config's class and content, trainer, batch.
 
     pythae's FactorVAE parts its batch: one half is reconstructed, the other permuted. So its batch is of twice as many.
     """

@@ -4,6 +4,7 @@ from metaprior.judge.codes import World, was_seen
 from metaprior.judge.disentanglement import USUAL, judge, metrics_of
 from metaprior.judge.extractors import EXTRACTORS, Extractor, encoder, pixels, random_conv
 from metaprior.judge.features import features, posteriors
+from metaprior.judge.latent import Mixture, fit_mixture, interpolate
 from metaprior.judge.probe import probe
 from metaprior.judge.protocols import PROTOCOLS, Protocol
 from metaprior.judge.ranking import rank
@@ -13,7 +14,7 @@ from metaprior.judge.scores import Score, Scores, Table, write_scores
 from metaprior.judge.settings import Settings
 
 __all__ = [
-    "EXTRACTORS", "PROTOCOLS", "USUAL", "Extractor", "Protocol", "Score", "Scores", "Settings", "Table", "World",
-    "encoder", "features", "judge", "metrics_of", "pixels", "posteriors", "probe", "random_conv", "rank",
-    "rate_distortion", "sample_quality", "was_seen", "write_scores",
+    "EXTRACTORS", "PROTOCOLS", "USUAL", "Extractor", "Mixture", "Protocol", "Score", "Scores", "Settings", "Table",
+    "World", "encoder", "features", "fit_mixture", "interpolate", "judge", "metrics_of", "pixels", "posteriors",
+    "probe", "random_conv", "rank", "rate_distortion", "sample_quality", "was_seen", "write_scores",
 ]  # fmt: skip
