@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
-from metaprior.core import Cosine, Counter, DataSpec, Linear, MetapriorError, Step
+from metaprior.core import Cosine, Counter, DataSpec, Decodes, Linear, MetapriorError, Samples, Step
 from metaprior.data import Dataset
 from metaprior.methods import (
     RECIPES,
@@ -27,7 +27,14 @@ from metaprior.objectives import kl_normal
 from metaprior.training import Loop, fit, saved_tensors
 from tests.conftest import squares
 
-DATA = DataSpec(image_shape=(1, 16, 16), factor_sizes=(4, 4))
+NAMES = ("row", "column")
+DATA = DataSpec(
+    image_shape=(1, 16, 16),
+    factor_sizes=(4, 4),
+    factor_names=NAMES,
+    labelled_factors=NAMES,
+    labelled_factor_sizes=(4, 4),
+)
 SMALL = {"batch": 8, "latent_dim": 4, "lr": 1e-3}
 
 
@@ -76,11 +83,15 @@ def test_every_recipe_of_single_images_learns(name):
     recipe = replace(RECIPES[name].recipe, **SMALL)
     _, first = train(recipe, steps=1)
     method, last = train(recipe, steps=150)
-    assert last["vae/reconstruction"] < 0.7 * first["vae/reconstruction"]
+    term = next(iter(first))  # the reconstruction, of most
+    assert last[term] < 0.7 * first[term]
     images = squares().columns["images"]
-    assert method.decode(method.encode(images)).shape == images.shape
-    assert torch.equal(method.sample(3, seed=1), method.sample(3, seed=1))
-    assert not torch.equal(method.sample(3, seed=1), method.sample(3, seed=2))
+    codes = method.encode(images)
+    if isinstance(method, Decodes):
+        assert method.decode(codes).shape == images.shape
+    if isinstance(method, Samples):
+        assert torch.equal(method.sample(3, seed=1), method.sample(3, seed=1))
+        assert not torch.equal(method.sample(3, seed=1), method.sample(3, seed=2))
 
 
 def test_mixed_precision_stays_close_to_float32():

@@ -2,26 +2,32 @@
 
 from metaprior.methods.annealed_vae import AnnealedVAE, AnnealedVAERecipe
 from metaprior.methods.attributes import Attribute, find_attribute, find_labelled_attribute
-from metaprior.methods.autoencoder import Autoencoder, AutoencoderRecipe
+from metaprior.methods.autoencoder import Autoencoder, AutoencoderRecipe, NetsRecipe
 from metaprior.methods.beta_tcvae import BetaTCVAE, BetaTCVAERecipe
 from metaprior.methods.beta_vae import BetaVAE, BetaVAERecipe
+from metaprior.methods.cvae import CVAE, CVAERecipe
 from metaprior.methods.dip_vae import DIPVAE, DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAE, FactorVAERecipe
 from metaprior.methods.hsic_vae import HSICVAE, HSICVAERecipe
 from metaprior.methods.info_vae import InfoVAE, InfoVAERecipe
+from metaprior.methods.iwae import IWAE, IWAERecipe
+from metaprior.methods.joint_vae import JointVAE, JointVAERecipe
 from metaprior.methods.likelihoods import Bernoulli, Likelihood, Normal
+from metaprior.methods.m2 import M2, M2Recipe
 from metaprior.methods.pair_vae import PairVAE, PairVAERecipe
 from metaprior.methods.recipes import RECIPES, find_recipe, name_of
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
 from metaprior.methods.supervised import Supervised, SupervisedRecipe
 from metaprior.methods.supervision import LOSSES, Supervision, SupervisionRecipe
 from metaprior.methods.vae import VAE, VAERecipe
+from metaprior.methods.vib import VIB, VIBRecipe
 
 __all__ = [
-    "DIPVAE", "HSICVAE", "LOSSES", "RECIPES", "VAE", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "Autoencoder",
-    "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "DIPVAERecipe",
-    "FactorVAE", "FactorVAERecipe", "HSICVAERecipe", "InfoVAE", "InfoVAERecipe", "Likelihood", "Normal", "PairVAE",
-    "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "Supervised",
-    "SupervisedRecipe", "Supervision", "SupervisionRecipe", "VAERecipe", "find_attribute",
+    "CVAE", "DIPVAE", "HSICVAE", "IWAE", "LOSSES", "M2", "RECIPES", "VAE", "VIB", "AnnealedVAE", "AnnealedVAERecipe",
+    "Attribute", "Autoencoder", "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE",
+    "BetaVAERecipe", "CVAERecipe", "DIPVAERecipe", "FactorVAE", "FactorVAERecipe", "HSICVAERecipe", "IWAERecipe",
+    "InfoVAE", "InfoVAERecipe", "JointVAE", "JointVAERecipe", "Likelihood", "M2Recipe", "NetsRecipe", "Normal",
+    "PairVAE", "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe",
+    "Supervised", "SupervisedRecipe", "Supervision", "SupervisionRecipe", "VAERecipe", "VIBRecipe", "find_attribute",
     "find_labelled_attribute", "find_recipe", "name_of",
 ]  # fmt: skip

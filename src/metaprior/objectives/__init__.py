@@ -1,6 +1,7 @@
 """Plain functions: one term of a loss each, with its equation, its source and its oracle."""
 
 from metaprior.objectives.aggregate import Aggregate, aggregate, mss_log_weights, mws_log_weights
+from metaprior.objectives.categorical import categorical_nll, enumerated_bound, kl_categorical, sample_concrete
 from metaprior.objectives.covariance import covariance, off_diagonal_penalty, unit_variance_penalty
 from metaprior.objectives.discrepancy import mmd
 from metaprior.objectives.independence import hsic, unbiased_hsic
@@ -29,10 +30,11 @@ from metaprior.objectives.total_correlation import (
 )
 
 __all__ = [
-    "Aggregate", "Kernel", "adaptively_shared", "aggregate", "average_of_posteriors", "bernoulli_nll", "covariance",
-    "embedding_xent", "hsic", "importance_weighted_bound", "imq", "imq_of_scales", "kl_between_normals", "kl_normal",
-    "log_normal", "median_width", "minibatch_total_correlation", "mmd", "mss_log_weights", "mws_log_weights",
-    "normal_nll", "normal_width", "normalised_factors", "off_diagonal_penalty", "product_of_posteriors", "ratio_loss",
-    "ratio_total_correlation", "rbf", "sample_normal", "shared_where", "squared_distances", "supervised_covariance",
+    "Aggregate", "Kernel", "adaptively_shared", "aggregate", "average_of_posteriors", "bernoulli_nll",
+    "categorical_nll", "covariance", "embedding_xent", "enumerated_bound", "hsic", "importance_weighted_bound", "imq",
+    "imq_of_scales", "kl_between_normals", "kl_categorical", "kl_normal", "log_normal", "median_width",
+    "minibatch_total_correlation", "mmd", "mss_log_weights", "mws_log_weights", "normal_nll", "normal_width",
+    "normalised_factors", "off_diagonal_penalty", "product_of_posteriors", "ratio_loss", "ratio_total_correlation",
+    "rbf", "sample_concrete", "sample_normal", "shared_where", "squared_distances", "supervised_covariance",
     "supervised_l2", "supervised_l2_every_pair", "supervised_xent", "unbiased_hsic", "unit_variance_penalty",
 ]  # fmt: skip
