@@ -51,7 +51,15 @@ def build(recipe, seed):
         return method
 
 
-VARIED = {"cvae": (), "iwae": (), "joint-vae": ("gamma",), "m2": ("alpha",), "vib": ("beta",)}
+VARIED = {
+    "cvae": (),
+    "iwae": (),
+    "joint-vae": ("gamma",),
+    "m2": ("alpha",),
+    "vib": ("beta",),
+    "vfae": ("strength",),
+    "hfvae": ("between", "within"),
+}
 """Methods beside those below, and the weights in which their members differ."""
 
 

@@ -8,8 +8,10 @@ from metaprior.methods.beta_vae import BetaVAE, BetaVAERecipe
 from metaprior.methods.cvae import CVAE, CVAERecipe
 from metaprior.methods.dip_vae import DIPVAE, DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAE, FactorVAERecipe
+from metaprior.methods.hfvae import HFVAE, HFVAERecipe
 from metaprior.methods.hsic_vae import HSICVAE, HSICVAERecipe
 from metaprior.methods.info_vae import InfoVAE, InfoVAERecipe
+from metaprior.methods.invariant_vae import FourierMMDOfGroups, HSICOfGroups, InvariantVAE, MMDOfGroups
 from metaprior.methods.iwae import IWAE, IWAERecipe
 from metaprior.methods.joint_vae import JointVAE, JointVAERecipe
 from metaprior.methods.likelihoods import Bernoulli, Likelihood, Normal
@@ -20,14 +22,16 @@ from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERec
 from metaprior.methods.supervised import Supervised, SupervisedRecipe
 from metaprior.methods.supervision import LOSSES, Supervision, SupervisionRecipe
 from metaprior.methods.vae import VAE, VAERecipe
+from metaprior.methods.vfae import TargetVFAE, VFAERecipe
 from metaprior.methods.vib import VIB, VIBRecipe
 
 __all__ = [
-    "CVAE", "DIPVAE", "HSICVAE", "IWAE", "LOSSES", "M2", "RECIPES", "VAE", "VIB", "AnnealedVAE", "AnnealedVAERecipe",
-    "Attribute", "Autoencoder", "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE",
-    "BetaVAERecipe", "CVAERecipe", "DIPVAERecipe", "FactorVAE", "FactorVAERecipe", "HSICVAERecipe", "IWAERecipe",
-    "InfoVAE", "InfoVAERecipe", "JointVAE", "JointVAERecipe", "Likelihood", "M2Recipe", "NetsRecipe", "Normal",
-    "PairVAE", "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe",
-    "Supervised", "SupervisedRecipe", "Supervision", "SupervisionRecipe", "VAERecipe", "VIBRecipe", "find_attribute",
-    "find_labelled_attribute", "find_recipe", "name_of",
+    "CVAE", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M2", "RECIPES", "VAE", "VIB", "AnnealedVAE",
+    "AnnealedVAERecipe", "Attribute", "Autoencoder", "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe",
+    "BetaVAE", "BetaVAERecipe", "CVAERecipe", "DIPVAERecipe", "FactorVAE", "FactorVAERecipe", "FourierMMDOfGroups",
+    "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InvariantVAE",
+    "JointVAE", "JointVAERecipe", "Likelihood", "M2Recipe", "MMDOfGroups", "NetsRecipe", "Normal", "PairVAE",
+    "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "Supervised",
+    "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE", "VAERecipe", "VFAERecipe", "VIBRecipe",
+    "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
 ]  # fmt: skip

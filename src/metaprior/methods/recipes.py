@@ -15,6 +15,7 @@ from metaprior.methods.beta_vae import BetaVAERecipe
 from metaprior.methods.cvae import CVAERecipe
 from metaprior.methods.dip_vae import DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAERecipe
+from metaprior.methods.hfvae import HFVAERecipe
 from metaprior.methods.hsic_vae import HSICVAERecipe
 from metaprior.methods.info_vae import InfoVAERecipe
 from metaprior.methods.iwae import IWAERecipe
@@ -24,6 +25,7 @@ from metaprior.methods.pair_vae import PairVAERecipe
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
 from metaprior.methods.supervised import SupervisedRecipe
 from metaprior.methods.vae import VAERecipe
+from metaprior.methods.vfae import VFAERecipe
 from metaprior.methods.vib import VIBRecipe
 
 
@@ -62,6 +64,10 @@ RECIPES: dict[str, Row] = {
     "iwae": Row(IWAERecipe(), "VAE with a tighter bound on the likelihood, by several samples", "Burda et al. 2016"),
     "joint-vae": Row(JointVAERecipe(), "VAE with discrete codes beside its continuous ones", "Dupont 2018"),
     "m2": Row(M2Recipe(), "VAE told a label, which it learns to tell from a few", "Kingma et al. 2014"),
+    "vfae": Row(VFAERecipe(), "VAE whose codes tell nothing of an attribute, by MMD", "Louizos et al. 2016"),
+    "hfvae": Row(
+        HFVAERecipe(), "VAE with weights on the correlation between and within groups of codes", "Esmaeili et al. 2019"
+    ),
     "s2-beta-vae": Row(S2BetaVAERecipe(), "beta-VAE with a few labelled factors in the loss", _FEW),
     "s2-factor-vae": Row(S2FactorVAERecipe(), "FactorVAE with a few labelled factors in the loss", _FEW),
     "s2-dip-vae-i": Row(S2DIPVAERecipe(), "DIP-VAE I with a few labelled factors in the loss", _FEW),
