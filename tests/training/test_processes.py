@@ -12,14 +12,21 @@ from metaprior.training import Callback, Loop, fit
 from tests.conftest import Columns, random, squares
 from tests.training.launch import launch
 
-DATA = DataSpec(image_shape=(1, 8, 8), factor_sizes=(4, 4))
+NAMES, SIZES = ("row", "column"), (4, 4)
+DATA = DataSpec(
+    image_shape=(1, 8, 8),
+    factor_names=NAMES,
+    factor_sizes=SIZES,
+    labelled_factors=NAMES,
+    labelled_factor_sizes=SIZES,
+)
 
 
 def make(kind: str):
     torch.manual_seed(0)
     name, _, loss = kind.partition(" ")
     recipe = replace(find_recipe(name), batch=16, latent_dim=4)  # pyright: ignore[reportCallIssue]
-    if recipe.needs_labels:
+    if getattr(recipe, "supervision", None):
         recipe = replace(recipe, supervision=SupervisionRecipe(loss=loss or "xent", labelled_batch=8, sigma=None))  # pyright: ignore
     return recipe.build(DATA), {"train": squares(size=8), "labelled": squares(10, size=8, seed=1)}
 

@@ -1,5 +1,6 @@
 """Nets and objectives joined: what is optimised, by which player. One class a family."""
 
+from metaprior.methods.aae import AAE, AAERecipe, NormalAAE
 from metaprior.methods.annealed_vae import AnnealedVAE, AnnealedVAERecipe
 from metaprior.methods.attributes import Attribute, find_attribute, find_labelled_attribute
 from metaprior.methods.autoencoder import Autoencoder, AutoencoderRecipe
@@ -16,12 +17,14 @@ from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERec
 from metaprior.methods.supervised import Supervised, SupervisedRecipe
 from metaprior.methods.supervision import LOSSES, Supervision, SupervisionRecipe
 from metaprior.methods.vae import VAE, VAERecipe
+from metaprior.methods.wae import WAE, NormalWAE, WAEGANRecipe, WAERecipe
 
 __all__ = [
-    "DIPVAE", "HSICVAE", "LOSSES", "RECIPES", "VAE", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "Autoencoder",
-    "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "DIPVAERecipe",
-    "FactorVAE", "FactorVAERecipe", "HSICVAERecipe", "InfoVAE", "InfoVAERecipe", "Likelihood", "Normal", "PairVAE",
-    "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "Supervised",
-    "SupervisedRecipe", "Supervision", "SupervisionRecipe", "VAERecipe", "find_attribute",
-    "find_labelled_attribute", "find_recipe", "name_of",
+    "AAE", "DIPVAE", "HSICVAE", "LOSSES", "RECIPES", "VAE", "WAE", "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe",
+    "Attribute", "Autoencoder", "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE",
+    "BetaVAERecipe", "DIPVAERecipe", "FactorVAE", "FactorVAERecipe", "HSICVAERecipe", "InfoVAE", "InfoVAERecipe",
+    "Likelihood", "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe", "S2BetaTCVAERecipe",
+    "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "Supervised", "SupervisedRecipe", "Supervision",
+    "SupervisionRecipe", "VAERecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute",
+    "find_recipe", "name_of",
 ]  # fmt: skip

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from metaprior.core import MetapriorError, Recipe, to_plain, unknown
+from metaprior.methods.aae import AAERecipe
 from metaprior.methods.annealed_vae import AnnealedVAERecipe
 from metaprior.methods.autoencoder import AutoencoderRecipe
 from metaprior.methods.beta_tcvae import BetaTCVAERecipe
@@ -20,6 +21,7 @@ from metaprior.methods.pair_vae import PairVAERecipe
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
 from metaprior.methods.supervised import SupervisedRecipe
 from metaprior.methods.vae import VAERecipe
+from metaprior.methods.wae import WAEGANRecipe, WAERecipe
 
 
 @dataclass(frozen=True)
@@ -51,6 +53,9 @@ RECIPES: dict[str, Row] = {
         "autoencoder; nothing shapes its codes",
         "Hinton & Salakhutdinov 2006",
     ),
+    "aae": Row(AAERecipe(), "autoencoder whose codes are drawn to the prior by a critic", "Makhzani et al. 2016"),
+    "wae-mmd": Row(WAERecipe(), "squared error, and codes drawn to the prior by MMD", "Tolstikhin et al. 2018"),
+    "wae-gan": Row(WAEGANRecipe(), "squared error, and codes drawn to the prior by a critic", "Tolstikhin et al. 2018"),
     "hsic-vae": Row(HSICVAERecipe(), "VAE whose groups of codes are kept independent, by HSIC", "Lopez et al. 2018"),
     "s2-beta-vae": Row(S2BetaVAERecipe(), "beta-VAE with a few labelled factors in the loss", _FEW),
     "s2-factor-vae": Row(S2FactorVAERecipe(), "FactorVAE with a few labelled factors in the loss", _FEW),
