@@ -155,7 +155,7 @@ def test_a_step_is_one_update_of_each_network(recipe):
     assert sorted(counts.values()) == [5, 5]
 
 
-@pytest.mark.parametrize("name", [name for name in RECIPES if getattr(RECIPES[name].recipe, "supervision", None)])
+@pytest.mark.parametrize("name", [name for name, row in RECIPES.items() if getattr(row.recipe, "supervision", None)])
 @pytest.mark.parametrize("loss", ["l2", "embed", "embed-ordered"])
 def test_what_the_supervised_loss_learns_is_trained_in_every_method(name, loss):
     """T4: S2-FactorVAE of the reference never updates the scale, the places and sigma."""

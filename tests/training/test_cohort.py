@@ -2,7 +2,7 @@
 
 import functools
 import json
-from dataclasses import replace
+from dataclasses import fields, replace
 
 import pytest
 import torch
@@ -17,6 +17,7 @@ from metaprior.methods import (
     FactorVAERecipe,
     HSICVAERecipe,
     InfoVAERecipe,
+    PairVAERecipe,
     S2BetaVAERecipe,
     SupervisionRecipe,
     VAERecipe,
@@ -27,13 +28,13 @@ from metaprior.training import Callback, Loop, Member, Run, fit, fit_cohort, loa
 from metaprior.training.checkpoint import checkpoints
 from tests.conftest import Columns, random, squares
 
-NAMES = ("row", "column")
+NAMES, SIZES = ("row", "column"), (4, 4)
 DATA = DataSpec(
     image_shape=(1, 16, 16),
-    factor_sizes=(4, 4),
     factor_names=NAMES,
+    factor_sizes=SIZES,
     labelled_factors=NAMES,
-    labelled_factor_sizes=(4, 4),
+    labelled_factor_sizes=SIZES,
 )
 SOURCES = {"train": squares(), "labelled": squares(10, seed=1)}
 SEEDS = (3, 14, 15)
@@ -159,6 +160,37 @@ def test_members_equal_their_single_runs(kind, clip, tmp_path):
     assert not result.diverged
     for recipe, seed, member in zip(chosen, SEEDS, members, strict=True):
         assert_same(member, alone(recipe, seed, loop))
+
+
+def tiny(name):
+    """Three recipes of a row of the table, of small nets, that differ in learning rate and in every weight."""
+    recipe = RECIPES[name].recipe
+    small = {"nets": "mlp", "hidden": 8, "batch": 8, "critic_width": 8}
+    choices = {field.name for field in fields(recipe)}
+    recipe = replace(recipe, **{choice: value for choice, value in small.items() if choice in choices})
+    hyper = recipe.build(DATA).hyper
+    weights = {choice for choice in choices & set(hyper) if isinstance(hyper[choice], float)}
+    return [
+        replace(recipe, lr=1e-3 * scale, **{weight: getattr(recipe, weight) * scale for weight in weights})
+        for scale in (1.0, 0.5, 0.25)
+    ]
+
+
+@pytest.mark.parametrize("name", [name for name, row in RECIPES.items() if not isinstance(row.recipe, PairVAERecipe)])
+def test_every_method_that_opts_in_has_members_that_equal_their_single_runs(name, tmp_path):
+    def build():
+        torch.manual_seed(0)
+        return [recipe.build(DATA) for recipe in tiny(name)]
+
+    singles, methods, loop = build(), build(), replace(LOOP, steps=5)
+    if not methods[0].cohort:
+        pytest.skip(f"{type(methods[0]).__name__} does not opt in")
+    members = [Member(m, seed, run_in(tmp_path / str(seed))) for m, seed in zip(methods, SEEDS, strict=True)]
+    fit_cohort(members, SOURCES, loop)
+    for single, member, seed in zip(singles, members, SEEDS, strict=True):
+        terms = Terms()
+        fit(single, SOURCES, replace(loop, seed=seed), callbacks=[terms])
+        assert_same(member, (single, terms.lines, ""))
 
 
 def test_clipping_is_each_members_own(tmp_path):

@@ -12,13 +12,13 @@ from metaprior.training import Callback, Loop, fit
 from tests.conftest import Columns, random, squares
 from tests.training.launch import launch
 
-NAMES = ("row", "column")
+NAMES, SIZES = ("row", "column"), (4, 4)
 DATA = DataSpec(
     image_shape=(1, 8, 8),
-    factor_sizes=(4, 4),
     factor_names=NAMES,
+    factor_sizes=SIZES,
     labelled_factors=NAMES,
-    labelled_factor_sizes=(4, 4),
+    labelled_factor_sizes=SIZES,
 )
 
 

@@ -1,5 +1,6 @@
 """Nets and objectives joined: what is optimised, by which player. One class a family."""
 
+from metaprior.methods.aae import AAE, AAERecipe, NormalAAE
 from metaprior.methods.annealed_vae import AnnealedVAE, AnnealedVAERecipe
 from metaprior.methods.attributes import Attribute, find_attribute, find_labelled_attribute
 from metaprior.methods.autoencoder import Autoencoder, AutoencoderRecipe, NetsRecipe
@@ -24,14 +25,16 @@ from metaprior.methods.supervision import LOSSES, Supervision, SupervisionRecipe
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.methods.vfae import TargetVFAE, VFAERecipe
 from metaprior.methods.vib import VIB, VIBRecipe
+from metaprior.methods.wae import WAE, NormalWAE, WAEGANRecipe, WAERecipe
 
 __all__ = [
-    "CVAE", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M2", "RECIPES", "VAE", "VIB", "AnnealedVAE",
-    "AnnealedVAERecipe", "Attribute", "Autoencoder", "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe",
-    "BetaVAE", "BetaVAERecipe", "CVAERecipe", "DIPVAERecipe", "FactorVAE", "FactorVAERecipe", "FourierMMDOfGroups",
-    "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InvariantVAE",
-    "JointVAE", "JointVAERecipe", "Likelihood", "M2Recipe", "MMDOfGroups", "NetsRecipe", "Normal", "PairVAE",
-    "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "Supervised",
-    "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE", "VAERecipe", "VFAERecipe", "VIBRecipe",
-    "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
+    "AAE", "CVAE", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M2", "RECIPES", "VAE", "VIB", "WAE", "AAERecipe",
+    "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "Autoencoder", "AutoencoderRecipe", "Bernoulli", "BetaTCVAE",
+    "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "CVAERecipe", "DIPVAERecipe", "FactorVAE", "FactorVAERecipe",
+    "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe",
+    "InvariantVAE", "JointVAE", "JointVAERecipe", "Likelihood", "M2Recipe", "MMDOfGroups", "NetsRecipe", "Normal",
+    "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe",
+    "S2FactorVAERecipe", "Supervised", "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE",
+    "VAERecipe", "VFAERecipe", "VIBRecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute",
+    "find_recipe", "name_of",
 ]  # fmt: skip

@@ -70,7 +70,7 @@ class Autoencoder(Method):
 
     def infer(self, batch: Batch, step: Step) -> tuple[Any, Tensor]:
         """The posterior's parameters, which here are the codes themselves, and a sample of it, B×Z."""
-        codes = self.heads(self.seen(batch))[0]
+        codes = self.encode(self.seen(batch))
         return codes, codes
 
     def reconstruction(self, batch: Batch, codes: Tensor) -> dict[str, Term]:

@@ -8,6 +8,7 @@ from pathlib import Path
 from types import ModuleType
 
 from metaprior.core import MetapriorError, Recipe, to_plain, unknown
+from metaprior.methods.aae import AAERecipe
 from metaprior.methods.annealed_vae import AnnealedVAERecipe
 from metaprior.methods.autoencoder import AutoencoderRecipe
 from metaprior.methods.beta_tcvae import BetaTCVAERecipe
@@ -27,6 +28,7 @@ from metaprior.methods.supervised import SupervisedRecipe
 from metaprior.methods.vae import VAERecipe
 from metaprior.methods.vfae import VFAERecipe
 from metaprior.methods.vib import VIBRecipe
+from metaprior.methods.wae import WAEGANRecipe, WAERecipe
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,9 @@ RECIPES: dict[str, Row] = {
         "autoencoder; nothing shapes its codes",
         "Hinton & Salakhutdinov 2006",
     ),
+    "aae": Row(AAERecipe(), "autoencoder whose codes are drawn to the prior by a critic", "Makhzani et al. 2016"),
+    "wae-mmd": Row(WAERecipe(), "squared error, and codes drawn to the prior by MMD", "Tolstikhin et al. 2018"),
+    "wae-gan": Row(WAEGANRecipe(), "squared error, and codes drawn to the prior by a critic", "Tolstikhin et al. 2018"),
     "hsic-vae": Row(HSICVAERecipe(), "VAE whose groups of codes are kept independent, by HSIC", "Lopez et al. 2018"),
     "cvae": Row(CVAERecipe(), "VAE whose nets are told an attribute of each example", "Sohn et al. 2015"),
     "vib": Row(VIBRecipe(), "code that tells a label, and little else", "Alemi et al. 2017"),

@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor
 
-from metaprior.core import Batch, DataSpec, Explanation, Method, Player, Step, Stream, Term, generator
+from metaprior.core import Batch, DataSpec, Explanation, Method, Player, Step, Stream, Term
 from metaprior.methods.autoencoder import Autoencoder, AutoencoderRecipe
+from metaprior.methods.prior import prior_codes
 from metaprior.methods.supervision import Supervision, SupervisionRecipe
 from metaprior.nets import AutoencoderNets, Posterior
 from metaprior.objectives import kl_normal, log_normal, sample_normal
@@ -65,8 +66,7 @@ class VAE(Autoencoder):
 
     def sample(self, count: int, seed: int = 0) -> Tensor:
         """Decoded draws from the prior N(0, 1), count×C×H×W."""
-        codes = torch.randn(count, self.nets.latent_dim, generator=generator(seed, "sample"))
-        return self.decode(codes.to(next(self.nets.decoder.parameters())))
+        return self.decode(prior_codes(self.nets, count, seed))
 
     def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
         """Samples of q(z | x), -log p(x | z), log q(z | x) / p(z) and the KL of each code."""

@@ -11,12 +11,13 @@ from metaprior.nets.autoencoder import (
     study_nets,
 )
 from metaprior.nets.condition import joined
+from metaprior.nets.critic import Critic
 from metaprior.nets.initialise import glorot_uniform
 from metaprior.nets.mlp import mlp
 
 AUTOENCODERS = {"study": study_nets, "small": small_nets, "mlp": mlp_nets, "linear": linear_nets}
 
 __all__ = [
-    "AUTOENCODERS", "AutoencoderNets", "Encoder", "Posterior", "glorot_uniform", "joined", "linear_nets", "mlp",
-    "mlp_nets", "normal_heads", "small_nets", "study_nets",
+    "AUTOENCODERS", "AutoencoderNets", "Critic", "Encoder", "Posterior", "glorot_uniform", "joined", "linear_nets",
+    "mlp", "mlp_nets", "normal_heads", "small_nets", "study_nets",
 ]  # fmt: skip
