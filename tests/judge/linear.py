@@ -14,14 +14,14 @@ def with_covariance(covariance: Tensor, count: int = 2000, seed: int = 0) -> Col
     noise = random(seed, count, len(covariance), dtype=torch.float64)
     noise = noise - noise.mean(dim=0)
     white = noise @ torch.linalg.inv(torch.linalg.cholesky(noise.T @ noise / count)).T
-    return Columns(vectors=white @ torch.linalg.cholesky(covariance).T)
+    return Columns(values=white @ torch.linalg.cholesky(covariance).T)
 
 
 def linear_vae(encoder: Tensor, variances: Tensor, decoder: Tensor, variance: float) -> VAE:
     """q(z | x) = N(encoder x, variances), p(x | z) = N(decoder z, variance)."""
     codes, values = encoder.shape
     recipe = VAERecipe(nets="linear", latent_dim=codes, likelihood="normal", variance=variance)
-    model = recipe.build(DataSpec(vector_size=values)).double()
+    model = recipe.build(DataSpec(value_shape=(values,))).double()
     assert isinstance(model, VAE)
     mean, logvar, outputs = model.nets.encoder.mean, model.nets.encoder.logvar, model.nets.decoder[0]
     with torch.no_grad():

@@ -20,12 +20,12 @@ class Spy(nn.Module):
     def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
         self.asked.append((batch.size, samples, self.training))
         codes = step.randn("posterior", batch.size, samples, 2)
-        distortion = batch.vectors[:, :1].expand(-1, samples)
+        distortion = batch.values[:, :1].expand(-1, samples)
         return Explanation(codes, distortion, codes.sum(dim=2), codes.new_zeros(batch.size, 1))
 
 
 def numbered(count: int, values: int = 8192) -> Columns:
-    return Columns(vectors=torch.arange(float(count))[:, None].expand(-1, values))
+    return Columns(values=torch.arange(float(count))[:, None].expand(-1, values))
 
 
 @pytest.mark.parametrize("samples", [1, 8, 64, 150])

@@ -23,7 +23,7 @@ def identity(noise: float, scale: float = 1.0) -> VAE:
 def told(count: int, seed: int = 0, **columns: Tensor) -> Columns:
     """Vectors whose first value's sign is the label, unless other columns say otherwise."""
     vectors = random(seed, count, 3, dtype=torch.float64)
-    return Columns(vectors=vectors, **(columns or {"labels": (vectors[:, 0] > 0).long()}))
+    return Columns(values=vectors, **(columns or {"labels": (vectors[:, 0] > 0).long()}))
 
 
 FEW = {"images": 1, "samples": 1}
@@ -66,7 +66,7 @@ def test_factors_are_told_each_and_on_average_and_what_is_not_known_is_left_out(
     vectors = random(0, 900, 3, dtype=torch.float64)
     factors = torch.stack([(vectors[:, 0] > 0).long(), torch.arange(900) % 4, torch.zeros(900).long()], dim=1)
     factors[:50, 0] = -1
-    scores = rate_distortion(identity(0.1), Columns(vectors=vectors, factors=factors), **FEW)
+    scores = rate_distortion(identity(0.1), Columns(values=vectors, factors=factors), **FEW)
     table = scores.tables["usefulness_by_factor"]
     assert table.rows == ("factor_0", "factor_1")  # the third does not vary
     assert table.columns == ("label_distortion", "probe_accuracy")
@@ -76,7 +76,7 @@ def test_factors_are_told_each_and_on_average_and_what_is_not_known_is_left_out(
 
 
 def test_data_without_either_say_so() -> None:
-    scores = rate_distortion(identity(0.1), Columns(vectors=random(0, 20, 3, dtype=torch.float64)), **FEW)
+    scores = rate_distortion(identity(0.1), Columns(values=random(0, 20, 3, dtype=torch.float64)), **FEW)
     assert scores["label_distortion"].value is None
     assert "neither labels nor factors" in (scores["label_distortion"].reason or "")
     constant = rate_distortion(identity(0.1), told(60, labels=torch.zeros(60).long()), **FEW)

@@ -56,7 +56,7 @@ def test_a_wrong_posterior_costs_its_divergence_and_more_samples_make_up_for_it(
     encoder = torch.tensor([[mean + 0.3]], dtype=torch.float64)
     decoder = torch.tensor([[1.5]], dtype=torch.float64)
     model = linear_vae(encoder, torch.tensor([2 * variance], dtype=torch.float64), decoder, 0.5)
-    data = Columns(vectors=torch.ones(4000, 1, dtype=torch.float64))
+    data = Columns(values=torch.ones(4000, 1, dtype=torch.float64))
     found = {k: rate_distortion(model, data, images=4000, samples=k)["nll_iwae"] for k in (1, 5, 50)}
     for k, exact in ((1, 1.6065572 + 0.4009264), (5, 1.6493), (50, 1.6095)):
         assert found[k].value == pytest.approx(exact, abs=5 * (found[k].se or 0)), k
@@ -65,7 +65,7 @@ def test_a_wrong_posterior_costs_its_divergence_and_more_samples_make_up_for_it(
 
 def test_data_that_are_there_twice_have_the_same_rate_and_likelihood() -> None:
     once = with_covariance(torch.diag(EIGENVALUES), 300)
-    twice = Columns(vectors=torch.cat([once.columns["vectors"]] * 2))
+    twice = Columns(values=torch.cat([once.columns["values"]] * 2))
     scores = [rate_distortion(probabilistic_pca(), data, images=600, samples=3) for data in (once, twice)]
     for name in ("rate", "nll_iwae"):
         assert value(scores[0], name) == pytest.approx(value(scores[1], name), abs=1e-9)
@@ -122,7 +122,7 @@ def test_at_most_so_many_examples_are_taken() -> None:
 
 def test_a_deterministic_code_has_no_rate_but_a_distance_to_the_prior() -> None:
     recipe = AutoencoderRecipe(nets="linear", latent_dim=6, likelihood="normal")
-    model = recipe.build(DataSpec(vector_size=6)).double()
+    model = recipe.build(DataSpec(value_shape=(6,))).double()
     assert not isinstance(model, VAE)
     apart = {}
     for shift in (0.0, 2.0):
@@ -155,12 +155,10 @@ def test_a_model_that_is_told_labels_reads_them_and_a_posterior_without_them_is_
     model = probabilistic_pca()
     model.__class__ = Told
     data = with_covariance(torch.diag(EIGENVALUES), 200)
-    labelled = Columns(vectors=data.columns["vectors"], labels=torch.arange(200) % 2)
+    labelled = Columns(values=data.columns["values"], labels=torch.arange(200) % 2)
     scores = rate_distortion(model, labelled, images=10, samples=2)
-    inputs = data.columns["vectors"] + (torch.arange(200) % 2)[:, None]
-    shifted, own = (
-        model.encode(each).detach().square().sum(dim=1).mean() for each in (inputs, data.columns["vectors"])
-    )
+    inputs = data.columns["values"] + (torch.arange(200) % 2)[:, None]
+    shifted, own = (model.encode(each).detach().square().sum(dim=1).mean() for each in (inputs, data.columns["values"]))
     assert value(scores, "rate") == pytest.approx(RATE + 0.5 * float(shifted - own), abs=1e-6)
     for name in ("mutual_information_lower", "total_correlation", "dimension_wise_kl"):
         assert scores[name].value is None
@@ -176,7 +174,7 @@ class Sampled:
 
 
 def test_a_rate_without_a_closed_form_is_that_of_the_samples() -> None:
-    scores = rate_distortion(Sampled(), Columns(vectors=torch.zeros(3000, 2)), images=4, samples=2)
+    scores = rate_distortion(Sampled(), Columns(values=torch.zeros(3000, 2)), images=4, samples=2)
     assert value(scores, "rate") == pytest.approx(1.0, abs=5 * (scores["rate"].se or 0))
     assert "8 samples" in scores["rate"].protocol
     assert "no normal posterior" in (scores["total_correlation"].reason or "")
@@ -191,7 +189,7 @@ class Broken(Sampled):
 
 
 def test_what_is_not_finite_is_no_value() -> None:
-    scores = rate_distortion(Broken(), Columns(vectors=torch.zeros(30, 2)), images=4, samples=2)
+    scores = rate_distortion(Broken(), Columns(values=torch.zeros(30, 2)), images=4, samples=2)
     assert scores["distortion"].value is None
     assert "not finite" in (scores["distortion"].reason or "")
     json.dumps(scores.to_json(), allow_nan=False)

@@ -18,7 +18,7 @@ from tests.training.test_cohort import Terms
 WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
 TINY = {"nets": "mlp", "hidden": 32, "lr": 1e-3, "batch": 32, "critic_width": 16}
 STEPS = 150
-LEARNED = ("reconstruction", "supervised")
+LEARNED = ("reconstruction", "supervised", "unlabelled", "label")
 """What falls as a method learns: the first of these that it has."""
 
 
@@ -61,10 +61,10 @@ def check_capabilities(method, loaded, batch):
     codes = method.encode(images)
     assert len(codes) == len(images)
     assert torch.equal(loaded.encode(images), codes)
-    assert isinstance(method, Decodes)
-    made = method.decode(codes)
-    assert made.shape == images.shape
-    assert 0 <= made.min() <= made.max() <= 1
+    if isinstance(method, Decodes):
+        made = method.decode(codes)
+        assert made.shape == images.shape
+        assert 0 <= made.min() <= made.max() <= 1
     if isinstance(method, Samples):
         drawn = method.sample(5, seed=1)
         assert drawn.shape == (5, *images.shape[1:])

@@ -27,7 +27,14 @@ from metaprior.objectives import kl_normal
 from metaprior.training import Loop, fit, saved_tensors
 from tests.conftest import squares
 
-DATA = DataSpec(image_shape=(1, 16, 16), factor_sizes=(4, 4))
+NAMES = ("row", "column")
+DATA = DataSpec(
+    image_shape=(1, 16, 16),
+    factor_sizes=(4, 4),
+    factor_names=NAMES,
+    labelled_factors=NAMES,
+    labelled_factor_sizes=(4, 4),
+)
 SMALL = {"batch": 8, "latent_dim": 4, "lr": 1e-3}
 
 
@@ -122,6 +129,8 @@ REFUSED = {
     "a ramp of no steps": (AnnealedVAERecipe(ramp=0), "ramp must be at least 1, not 0"),
     "a negative lambda": (DIPVAERecipe(lambda_od=-1.0), "lambda_od must be at least 0"),
     "a negative factor": (DIPVAERecipe(lambda_d_factor=-1.0), "lambda_d_factor must be at least 0"),
+    "weights that the study's estimator has not": (BetaTCVAERecipe(gamma=2.0), "choose estimator=mws or mss"),
+    "a batch of more than there are": (BetaTCVAERecipe(estimator="mss"), "batch must be at most 16, the number of"),
     "no learning": (VAERecipe(lr=0.0), "lr must be above 0, not 0.0"),
     "learning without end": (VAERecipe(lr=math.inf), "lr must be finite and above 0"),
     "a discrepancy that drives away": (
@@ -163,6 +172,8 @@ def test_choices_at_their_bounds_are_built(name):
     zero = {"beta": 0.0, "gamma": 0.0, "lambda_od": 0.0, "lambda_d_factor": 0.0, "c_max": 0.0, "ramp": 1, "batch": 2}
     recipe = replace(RECIPES[name].recipe, lr=Cosine(1e-3, steps=10, warmup=2))
     choices = {choice: value for choice, value in zero.items() if hasattr(recipe, choice)}
+    if isinstance(recipe, BetaTCVAERecipe):
+        choices["estimator"] = "mws"  # the study's has no gamma
     assert replace(recipe, **choices).build(DATA).players()
 
 

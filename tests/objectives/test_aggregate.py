@@ -109,3 +109,23 @@ def test_a_batch_is_drawn_from_the_examples():
             weights(9, 8)
     with pytest.raises(MetapriorError, match="at least 2"):
         mss_log_weights(1, 8)
+
+
+def test_the_total_correlation_is_that_between_groups_and_that_within_them():
+    """By the exact densities and by a minibatch's: of log-densities alike."""
+    mean, logvar = random(0, 30, 4).double(), random(1, 30, 4).double()
+    codes = mean + random(2, 30, 4).double()
+    for weights in (None, mss_log_weights(30, 200).double()):
+        found = aggregate(codes, mean, logvar, weights, group_sizes=(1, 3))
+        parts = found.correlation_between_groups + found.correlation_within_groups
+        assert torch.allclose(parts, found.total_correlation, atol=1e-12)
+        within = aggregate(codes[:, 1:], mean[:, 1:], logvar[:, 1:], weights)
+        assert torch.allclose(found.correlation_within_groups, within.total_correlation, atol=1e-12)
+
+
+def test_groups_of_one_code_leave_nothing_within_and_one_group_nothing_between():
+    of_one, of_all = (aggregate(*linear_codes(50), group_sizes=sizes) for sizes in ((1, 1), (2,)))
+    for found, kept, gone in ((of_one, "between", "within"), (of_all, "within", "between")):
+        assert getattr(found, f"correlation_{gone}_groups").item() == pytest.approx(0, abs=1e-12)
+        value = getattr(found, f"correlation_{kept}_groups").item()
+        assert value == pytest.approx(found.total_correlation.item(), abs=1e-12)

@@ -7,7 +7,18 @@ import torch
 from scipy.integrate import quad
 
 from metaprior.core import MetapriorError
-from metaprior.objectives import imq, imq_of_scales, median_width, mmd, normal_width, rbf, squared_distances
+from metaprior.objectives import (
+    discrepancy_of_means,
+    fourier_features,
+    imq,
+    imq_of_scales,
+    median_width,
+    mmd,
+    mmd_of_groups,
+    normal_width,
+    rbf,
+    squared_distances,
+)
 from metaprior.objectives.kernels import SCALES
 from tests.conftest import random
 
@@ -94,3 +105,47 @@ def test_widths():
     distances = squared.detach().sqrt()[~torch.eye(400, dtype=torch.bool)]
     assert ((distances < width).float().mean() - 0.5).abs() < 0.01
     assert distances.mean().item() == pytest.approx(normal_width(6), rel=0.02)
+
+
+CODES = random(0, 40, 3, dtype=torch.float64)
+LIKENESS = rbf(squared_distances(CODES, CODES), width=1.5)
+
+
+def indicators(values: torch.Tensor, size: int) -> torch.Tensor:
+    return torch.nn.functional.one_hot(values, size).double()
+
+
+@pytest.mark.parametrize("size", [2, 3, 5])
+def test_the_discrepancy_of_groups_is_that_of_each_from_all_others(size):
+    values = torch.randint(size, (40,), generator=torch.Generator().manual_seed(size))
+    kernel = partial(rbf, width=1.5)
+    each = [mmd(CODES[values == k], CODES[values != k], kernel) for k in range(size)]
+    found = mmd_of_groups(LIKENESS, indicators(values, size))
+    assert found.item() == pytest.approx(torch.stack(each).mean().item(), abs=1e-12)
+    if size == 2:
+        assert found.item() == pytest.approx(each[0].item(), abs=1e-12)
+
+
+def test_groups_too_small_to_tell_are_left_out():
+    values = torch.tensor([0] * 39 + [1])
+    assert mmd_of_groups(LIKENESS, indicators(values, 3)).item() == 0
+    assert mmd_of_groups(LIKENESS, indicators(torch.zeros(40, dtype=torch.int64), 3)).item() == 0
+    assert discrepancy_of_means(CODES, indicators(torch.zeros(40, dtype=torch.int64), 3)).item() == 0
+    values = torch.tensor([0] * 20 + [1] * 19 + [2])
+    kernel = partial(rbf, width=1.5)
+    each = [mmd(CODES[values == k], CODES[values != k], kernel).item() for k in range(2)]
+    assert mmd_of_groups(LIKENESS, indicators(values, 3)).item() == pytest.approx(sum(each) / 2, abs=1e-12)
+
+
+def test_fourier_features_are_as_alike_as_the_kernel_says():
+    frequencies, phases = random(1, 3, 200_000, dtype=torch.float64), torch.rand(200_000, dtype=torch.float64)
+    features = fourier_features(CODES[:8], frequencies, phases, width=1.5)
+    assert torch.allclose(features @ features.T, LIKENESS[:8, :8], atol=0.01)
+
+
+def test_the_discrepancy_of_mean_features_is_the_v_statistic():
+    values = torch.arange(40) % 2
+    first, second = (LIKENESS[values == k] for k in (0, 1))
+    expected = first[:, values == 0].mean() + second[:, values == 1].mean() - 2 * first[:, values == 1].mean()
+    roots = torch.linalg.cholesky(LIKENESS)  # features whose products are the kernel's values
+    assert discrepancy_of_means(roots, indicators(values, 2)).item() == pytest.approx(expected.item(), abs=1e-12)

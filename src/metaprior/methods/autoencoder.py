@@ -112,8 +112,8 @@ class Autoencoder(Method):
 
 
 @dataclass(frozen=True, kw_only=True)
-class AutoencoderRecipe:
-    """An autoencoder: its nets, its likelihood, how it is trained."""
+class NetsRecipe:
+    """What the nets of a method with codes are, and how they are trained."""
 
     needs_labels: ClassVar[bool] = False
 
@@ -124,18 +124,10 @@ class AutoencoderRecipe:
     linear: one layer; auto: study at 64 px, mlp for other values, else small."""
     hidden: int | None = None
     """Units of each hidden layer of the nets mlp; none: 1,200, as published."""
-    likelihood: Literal["auto", "bernoulli", "normal"] = "auto"
-    """What outputs say: bernoulli pixels, or normal values; auto: bernoulli for images, else normal."""
-    variance: float = 1.0
-    """Variance of the normal likelihood."""
     batch: int = 64
     """Unlabelled examples a step."""
     lr: Scalar = 1e-4
     """Adam's learning rate."""
-
-    def build(self, data: DataSpec) -> Method:
-        """An :class:`Autoencoder` for inputs of the data's shape."""
-        return Autoencoder(self.build_nets(data, heads={"mean": self.latent_dim}), **self.shared(data))
 
     def build_nets(
         self, data: DataSpec, heads: Mapping[str, int] | None = None, seen: int = 0, told: int = 0
@@ -157,10 +149,29 @@ class AutoencoderRecipe:
         return AUTOENCODERS[kind](shape, self.latent_dim, heads, seen, told, **options)
 
     def shared(self, data: DataSpec) -> dict[str, Any]:
-        """What every autoencoder is built with beside its nets and its own weights: likelihood, optimiser, batch."""
-        require_above(0, lr=self.lr, variance=self.variance)
+        """What every method of these is built with beside its nets and its own weights: optimiser and batch."""
+        require_above(0, lr=self.lr)
         require_at_least(1, batch=self.batch)
-        return {"likelihood": self.build_likelihood(data), "optimizer": Adam(lr=self.lr), "batch": self.batch}
+        return {"optimizer": Adam(lr=self.lr), "batch": self.batch}
+
+
+@dataclass(frozen=True, kw_only=True)
+class AutoencoderRecipe(NetsRecipe):
+    """An autoencoder: its nets, its likelihood, how it is trained."""
+
+    likelihood: Literal["auto", "bernoulli", "normal"] = "auto"
+    """What outputs say: bernoulli pixels, or normal values; auto: bernoulli for images, else normal."""
+    variance: float = 1.0
+    """Variance of the normal likelihood."""
+
+    def build(self, data: DataSpec) -> Method:
+        """An :class:`Autoencoder` for inputs of the data's shape."""
+        return Autoencoder(self.build_nets(data, heads={"mean": self.latent_dim}), **self.shared(data))
+
+    def shared(self, data: DataSpec) -> dict[str, Any]:
+        """What every autoencoder is built with beside its nets and its own weights: with a likelihood."""
+        require_above(0, variance=self.variance)
+        return super().shared(data) | {"likelihood": self.build_likelihood(data)}
 
     def build_likelihood(self, data: DataSpec) -> Likelihood:
         """The likelihood this recipe names."""

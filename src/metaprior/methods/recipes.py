@@ -13,14 +13,21 @@ from metaprior.methods.annealed_vae import AnnealedVAERecipe
 from metaprior.methods.autoencoder import AutoencoderRecipe
 from metaprior.methods.beta_tcvae import BetaTCVAERecipe
 from metaprior.methods.beta_vae import BetaVAERecipe
+from metaprior.methods.cvae import CVAERecipe
 from metaprior.methods.dip_vae import DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAERecipe
+from metaprior.methods.hfvae import HFVAERecipe
 from metaprior.methods.hsic_vae import HSICVAERecipe
 from metaprior.methods.info_vae import InfoVAERecipe
+from metaprior.methods.iwae import IWAERecipe
+from metaprior.methods.joint_vae import JointVAERecipe
+from metaprior.methods.m2 import M2Recipe
 from metaprior.methods.pair_vae import PairVAERecipe
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
 from metaprior.methods.supervised import SupervisedRecipe
 from metaprior.methods.vae import VAERecipe
+from metaprior.methods.vfae import VFAERecipe
+from metaprior.methods.vib import VIBRecipe
 from metaprior.methods.wae import WAEGANRecipe, WAERecipe
 
 
@@ -57,6 +64,15 @@ RECIPES: dict[str, Row] = {
     "wae-mmd": Row(WAERecipe(), "squared error, and codes drawn to the prior by MMD", "Tolstikhin et al. 2018"),
     "wae-gan": Row(WAEGANRecipe(), "squared error, and codes drawn to the prior by a critic", "Tolstikhin et al. 2018"),
     "hsic-vae": Row(HSICVAERecipe(), "VAE whose groups of codes are kept independent, by HSIC", "Lopez et al. 2018"),
+    "cvae": Row(CVAERecipe(), "VAE whose nets are told an attribute of each example", "Sohn et al. 2015"),
+    "vib": Row(VIBRecipe(), "code that tells a label, and little else", "Alemi et al. 2017"),
+    "iwae": Row(IWAERecipe(), "VAE with a tighter bound on the likelihood, by several samples", "Burda et al. 2016"),
+    "joint-vae": Row(JointVAERecipe(), "VAE with discrete codes beside its continuous ones", "Dupont 2018"),
+    "m2": Row(M2Recipe(), "VAE told a label, which it learns to tell from a few", "Kingma et al. 2014"),
+    "vfae": Row(VFAERecipe(), "VAE whose codes tell nothing of an attribute, by MMD", "Louizos et al. 2016"),
+    "hfvae": Row(
+        HFVAERecipe(), "VAE with weights on the correlation between and within groups of codes", "Esmaeili et al. 2019"
+    ),
     "s2-beta-vae": Row(S2BetaVAERecipe(), "beta-VAE with a few labelled factors in the loss", _FEW),
     "s2-factor-vae": Row(S2FactorVAERecipe(), "FactorVAE with a few labelled factors in the loss", _FEW),
     "s2-dip-vae-i": Row(S2DIPVAERecipe(), "DIP-VAE I with a few labelled factors in the loss", _FEW),

@@ -41,7 +41,7 @@ class VAE(Autoencoder):
 
     def infer(self, batch: Batch, step: Step) -> tuple[Posterior, Tensor]:
         """q(z | x) and one sample of it, B×Z."""
-        posterior = self.posterior(self.seen(batch))
+        posterior = self.posterior_of(batch)
         return posterior, sample_normal(*posterior, step.randn("posterior", *posterior.mean.shape))
 
     def regularisers(self, posterior: Posterior, codes: Tensor, step: Step) -> dict[str, Term]:
@@ -56,6 +56,10 @@ class VAE(Autoencoder):
         value = self.supervision(self.encode(labelled.inputs), labelled.factors, step)
         return {"supervised": Term(value, step.hyper["gamma_sup"])}
 
+    def posterior_of(self, batch: Batch) -> Posterior:
+        """q(z | x) by all that the encoder sees of a batch."""
+        return Posterior(*self.heads(self.seen(batch))[:2])
+
     def posterior(self, images: Tensor) -> Posterior:
         """q(z | x): mean and log-variance, each B×Z."""
         return Posterior(*self.heads(images)[:2])
@@ -66,7 +70,7 @@ class VAE(Autoencoder):
 
     def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
         """Samples of q(z | x), -log p(x | z), log q(z | x) / p(z) and the KL of each code."""
-        posterior = self.posterior(self.seen(batch))
+        posterior = self.posterior_of(batch)
         repeated = Batch({name: column.repeat_interleave(samples, dim=0) for name, column in batch.columns.items()})
         wide = Posterior(*(part.repeat_interleave(samples, dim=0) for part in posterior))
         codes = sample_normal(*wide, step.randn("posterior", *wide.mean.shape))

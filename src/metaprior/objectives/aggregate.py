@@ -2,11 +2,16 @@ r"""The aggregate posterior q(z) = E_x q(z | x), and the three parts of the KL t
 
 .. math:: E_x KL(q(z | x) \,\|\, p(z)) = I(x; z) + TC(q(z)) + \sum_j KL(q(z_j) \,\|\, p(z_j))
 
+The total correlation in turn is that between groups of codes, and that within each:
+
+.. math:: TC(q(z)) = KL(q(z) \,\|\, \prod_G q(z_G)) + \sum_G TC(q(z_G))
+
 Its density at a sample is a weighted sum over posteriors. All N posteriors of a data set give it exactly; a minibatch
 gives an estimate, by one of two weightings.
 """
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -32,6 +37,8 @@ class Aggregate:
     """log q(z | x) of the example that the code is of"""
     prior: Float[Tensor, "b z"]
     """log p(z_j)"""
+    groups: Float[Tensor, "b g"]
+    """log q(z_G) of each group of codes by itself"""
 
     @property
     def mutual_information(self) -> Float[Tensor, ""]:
@@ -42,6 +49,16 @@ class Aggregate:
     def total_correlation(self) -> Float[Tensor, ""]:
         """KL(q(z) || prod_j q(z_j)): how much codes depend on each other."""
         return (self.joint - self.each.sum(dim=1)).mean()
+
+    @property
+    def correlation_between_groups(self) -> Float[Tensor, ""]:
+        """KL(q(z) || prod_G q(z_G)): how much groups depend on each other."""
+        return (self.joint - self.groups.sum(dim=1)).mean()
+
+    @property
+    def correlation_within_groups(self) -> Float[Tensor, ""]:
+        """sum_G KL(q(z_G) || prod_{j in G} q(z_j)): how much codes depend on the others of their group."""
+        return (self.groups.sum(dim=1) - self.each.sum(dim=1)).mean()
 
     @property
     def dimension_wise_kl(self) -> Float[Tensor, ""]:
@@ -55,22 +72,27 @@ def aggregate(
     logvar: Float[Tensor, "n z"],
     log_weights: Float[Tensor, "b n"] | None = None,
     first: int = 0,
+    group_sizes: Sequence[int] | None = None,
 ) -> Aggregate:
     """Densities of codes by the posteriors of N examples; code i is a sample of posterior ``first + i``.
 
     ``log_weights`` are those of a minibatch (:func:`mws_log_weights`, :func:`mss_log_weights`); none mean that the N
     examples are all there are, and that densities are exact. B·N·Z numbers are held: give large sets in parts.
+    ``group_sizes`` part the codes into groups of consecutive ones; none: each code is a group.
 
-    Source: Chen et al. 2018, section 3; appendix C for the weights.
+    Source: Chen et al. 2018, section 3; appendix C for the weights. Groups: Esmaeili et al. 2019, section 3.
     """
     log_density = log_normal(codes[:, None], mean, logvar)  # b n z
     if log_weights is None:
         log_weights = log_density.new_full(log_density.shape[:2], -math.log(len(mean)))
     joint = (log_density.sum(dim=2) + log_weights).logsumexp(dim=1)
+    parts = log_density.split(1 if group_sizes is None else list(group_sizes), dim=2)
+    groups = torch.stack([(part.sum(dim=2) + log_weights).logsumexp(dim=1) for part in parts], dim=1)
     each = (log_density + log_weights[:, :, None]).logsumexp(dim=1)
     here = torch.arange(len(codes), device=codes.device)
     nothing = torch.zeros_like(codes)
-    return Aggregate(joint, each, log_density[here, first + here].sum(dim=1), log_normal(codes, nothing, nothing))
+    own = log_density[here, first + here].sum(dim=1)
+    return Aggregate(joint, each, own, log_normal(codes, nothing, nothing), groups)
 
 
 def mws_log_weights(batch: int, examples: int) -> Float[Tensor, "b b"]:

@@ -62,7 +62,7 @@ _TC = "TC(q(z))"
 
 REVIEW: tuple[Work, ...] = (
     Work("β-VAE", "Higgins et al. 2017", ("disentanglement",), ("beta-vae",), "", Regulariser("VAE", _KL)),
-    Work("VIB", "Alemi et al. 2017", ("disentanglement",), (), "optional", Regulariser("VAE", _KL)),
+    Work("VIB", "Alemi et al. 2017", ("disentanglement",), ("vib",), "optional", Regulariser("VAE", _KL)),
     Work(
         "PixelGAN-AE", "Makhzani & Frey 2017", ("hierarchy", "semi-supervised", "clustering"), (), "optional",
         Regulariser("VAE", "−I(x; z)"), Structure(decoder="A", prior="N or C"),
@@ -76,7 +76,7 @@ REVIEW: tuple[Work, ...] = (
         Regulariser("VAE", _KL, _TC),
     ),
     Work(
-        "HFVAE", "Esmaeili et al. 2019", ("disentanglement",), (), "",
+        "HFVAE", "Esmaeili et al. 2019", ("disentanglement",), ("hfvae",), "",
         Regulariser("VAE", "−I(x; z)", "R(q(z)) + λ′ Σ over groups R(q(z_G))"),
     ),
     Work("FactorVAE", "Kim & Mnih 2018", ("disentanglement",), ("factor-vae",), "", Regulariser("VAE", "", _TC)),
@@ -90,7 +90,7 @@ REVIEW: tuple[Work, ...] = (
         Regulariser("VAE", "", "HSIC(q(z_1), q(z_2)) of groups"),
     ),
     Work(
-        "VFAE", "Louizos et al. 2016", ("disentanglement",), (), "required",
+        "VFAE", "Louizos et al. 2016", ("disentanglement",), ("vfae",), "required",
         Regulariser("VAE", "", "MMD(q(z|s=0), q(z|s=1))"),
     ),
     Work(
@@ -113,7 +113,7 @@ REVIEW: tuple[Work, ...] = (
     Work("Variational ladder autoencoder", "Zhao et al. 2017", ("hierarchy",), structure=Structure("H", "H")),
     Work("PixelVAE", "Gulrajani et al. 2017", ("hierarchy",), structure=Structure("H", "H + A")),
     Work(
-        "Semi-supervised VAE", "Kingma et al. 2014", ("hierarchy", "semi-supervised"), (), "required",
+        "Semi-supervised VAE", "Kingma et al. 2014", ("hierarchy", "semi-supervised"), ("m2",), "required",
         structure=Structure("H", "H (M1+M2)", "N + C"),
     ),
     Work(
@@ -122,7 +122,7 @@ REVIEW: tuple[Work, ...] = (
     ),
     Work("Variational lossy autoencoder", "Chen et al. 2017", ("hierarchy",), structure=Structure("", "A", "N or L")),
     Work("VQ-VAE", "van den Oord et al. 2017", ("hierarchy",), structure=Structure("", "(A)", "C, then L")),
-    Work("JointVAE", "Dupont 2018", ("clustering",), structure=Structure(prior="C + N")),
+    Work("JointVAE", "Dupont 2018", ("clustering",), ("joint-vae",), structure=Structure(prior="C + N")),
     Work("Structured VAE", "Johnson et al. 2016", ("clustering",), structure=Structure(prior="G / M")),
 )  # fmt: skip
 """Every row of the three tables."""
@@ -131,8 +131,8 @@ NEIGHBOURS: tuple[Work, ...] = (
     Work("Autoencoder", "Hinton & Salakhutdinov 2006", (), ("ae",), regulariser=Regulariser("AE")),
     Work("VAE", "Kingma & Welling 2014", (), ("vae",), regulariser=Regulariser("VAE")),
     Work("AnnealedVAE", "Burgess et al. 2018", (), ("annealed-vae",), regulariser=Regulariser("VAE", _KL)),
-    Work("IWAE", "Burda et al. 2016", ()),
-    Work("CVAE", "Sohn et al. 2015", (), (), "required"),
+    Work("IWAE", "Burda et al. 2016", (), ("iwae",)),
+    Work("CVAE", "Sohn et al. 2015", (), ("cvae",), "required"),
     Work("Denoising autoencoder", "Vincent et al. 2008", ()),
     Work("Contractive autoencoder", "Rifai et al. 2011", ()),
     Work("VAE/GAN", "Larsen et al. 2016", ()),

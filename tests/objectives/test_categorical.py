@@ -1,0 +1,50 @@
+"""Categorical laws against torch.distributions, frequencies, and brute force."""
+
+import math
+
+import pytest
+import torch
+from torch.distributions import Categorical, kl_divergence
+
+from metaprior.objectives import categorical_nll, enumerated_bound, kl_categorical, sample_concrete
+from tests.conftest import random
+
+LOGITS = 2 * random(0, 6, 5, dtype=torch.float64)
+
+
+def test_the_kl_is_that_from_the_uniform_law():
+    expected = kl_divergence(Categorical(logits=LOGITS), Categorical(logits=torch.zeros_like(LOGITS)))
+    assert torch.allclose(kl_categorical(LOGITS), expected, atol=1e-12)
+    sure = torch.tensor([[1e4, 0, 0, 0]])
+    assert kl_categorical(sure).item() == pytest.approx(math.log(4))
+
+
+def test_a_missing_value_adds_nothing():
+    values = torch.tensor([0, 4, -1, 2, -1, 1])
+    expected = torch.where(values < 0, 0.0, -Categorical(logits=LOGITS).log_prob(values.clamp(min=0)))
+    assert torch.allclose(categorical_nll(LOGITS, values), expected, atol=1e-12)
+
+
+@pytest.mark.parametrize("temperature", [0.1, 0.67, 5.0])
+def test_the_greatest_entry_of_a_concrete_draw_is_a_draw_of_the_categorical_law(temperature):
+    logits = torch.tensor([[0.0, 1.0, -1.0]]).expand(100_000, 3)
+    drawn = sample_concrete(logits, torch.rand(logits.shape, generator=torch.Generator().manual_seed(0)), temperature)
+    assert torch.allclose(drawn.sum(dim=1), torch.ones(len(drawn)))
+    frequencies = drawn.argmax(dim=1).bincount() / len(drawn)
+    assert torch.allclose(frequencies, logits[0].softmax(dim=0), atol=4 * 0.5 / len(drawn) ** 0.5)
+
+
+def test_a_concrete_draw_bears_a_uniform_number_of_0():
+    uniform = torch.tensor([[0.0, 0.5, 0.5]], requires_grad=True)
+    logits = torch.zeros(1, 3, requires_grad=True)
+    sample_concrete(logits, uniform, 0.5)[0, 1].backward()
+    assert logits.grad is not None
+    assert logits.grad.isfinite().all()
+
+
+def test_enumerated_values_give_the_evidence_where_the_law_of_the_value_is_exact_and_more_elsewhere():
+    losses = 10 * random(1, 6, 5, dtype=torch.float64)
+    evidence = -torch.stack([(-loss).exp() for loss in losses.unbind(dim=1)]).sum(dim=0).log()
+    assert torch.allclose(enumerated_bound(losses, 3 - losses), evidence, atol=1e-12)
+    gap = kl_divergence(Categorical(logits=LOGITS), Categorical(logits=-losses))
+    assert torch.allclose(enumerated_bound(losses, LOGITS) - evidence, gap, atol=1e-10)
