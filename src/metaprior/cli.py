@@ -18,6 +18,7 @@ metaprior: learn, judge and use visual representations when labels are few
   metaprior study      train, judge and validate thousands of models from one file
   metaprior report     a page about one run, or about several side by side
   metaprior visualize  pictures, animations and figures of a run, as files
+  metaprior sample     images that a run's model makes, as a sheet, an array or files
   metaprior reproduce  check a paper's claims
 
 Begin with

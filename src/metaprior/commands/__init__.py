@@ -8,6 +8,7 @@ from metaprior.commands.parsing import parse
 from metaprior.commands.pipeline import Pipeline
 from metaprior.commands.report import Report
 from metaprior.commands.reproduce import Reproduce
+from metaprior.commands.sample import Sample
 from metaprior.commands.select import Select
 from metaprior.commands.study import Study
 from metaprior.commands.train import Train
@@ -23,6 +24,7 @@ COMMANDS: dict[str, type[Command]] = {
     "study": Study,
     "report": Report,
     "visualize": Visualize,
+    "sample": Sample,
     "reproduce": Reproduce,
 }
 
