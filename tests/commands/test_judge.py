@@ -80,7 +80,7 @@ def test_a_run_s_samples_are_judged_by_unseen_images_where_there_are_such(data, 
     assert score["value"] > score["floor"]
     code, out, _ = call(capsys, "judge", "samples", tmp_path / "vae", "--extractor", f"run:{tmp_path / 'vae'}")
     assert code == 0
-    assert re.search(r"FD\[run:vae-[0-9a-f]{8}\] ↓ .*\n.*less is better", out, re.DOTALL)
+    assert re.search(r"FD\[run:vae-[0-9a-f]{8}\] ↓ .*\n.*less is better.*floor: what as many", out, re.DOTALL)
     kept = json.loads((tmp_path / "vae" / "scores" / "samples.json").read_text())
     assert len(kept["scores"]) == 2
 

@@ -49,7 +49,7 @@ class Judge:
     """Data to judge on; by default what the run was trained on."""
     metrics: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ()
     """Metrics of the protocol disentanglement, or all; by default the study's, without downstream tasks."""
-    extractor: str | None = None
+    extractor: Annotated[str | None, tyro.conf.arg(metavar="NAME")] = None
     """Features of the protocol samples: pixels, random-conv (the default) or run:FOLDER, the encoder of a run."""
     seed: int = 0
     """Seed of the draws."""

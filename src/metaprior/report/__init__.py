@@ -1,6 +1,7 @@
 """Scores to pictures: one self-contained page a run, comparisons of several, tables for the terminal."""
 
 from metaprior.report.animations import CYCLES, Cycle, animation, cycle_interval, cycle_normal, gif
+from metaprior.report.drawn import Drawn, from_mixture, from_prior, interpolations, reconstructed, write_drawn
 from metaprior.report.effects import Effect, Effects, interventional_effects
 from metaprior.report.examples import Examples, Extent, examples_of, extent
 from metaprior.report.figures import drawn, effects_figure, matrix_figure
@@ -15,9 +16,10 @@ from metaprior.report.view import RunView, load_history
 from metaprior.report.visuals import Visuals, visualize
 
 __all__ = [
-    "CYCLES", "MATRICES", "Cycle", "Effect", "Effects", "Examples", "Extent", "HeatMap", "Matrix", "RunView",
+    "CYCLES", "MATRICES", "Cycle", "Drawn", "Effect", "Effects", "Examples", "Extent", "HeatMap", "Matrix", "RunView",
     "StudyView", "Visuals", "address", "animation", "cycle_interval", "cycle_normal", "drawn", "effects_figure",
-    "examples_of", "extent", "gif", "grid", "heat_map", "interventional_effects", "judgement", "load_history",
-    "matrix_figure", "reconstructions", "samples", "score_table", "traversals", "view_run", "view_study", "visualize",
-    "write_report", "write_study_report",
+    "examples_of", "extent", "from_mixture", "from_prior", "gif", "grid", "heat_map", "interpolations",
+    "interventional_effects", "judgement", "load_history", "matrix_figure", "reconstructed", "reconstructions",
+    "samples", "score_table", "traversals", "view_run", "view_study", "visualize", "write_drawn", "write_report",
+    "write_study_report",
 ]  # fmt: skip
