@@ -4,6 +4,7 @@ import html
 import importlib.util
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -62,6 +63,40 @@ def test_the_method_in_one_file_trains_and_is_judged(tmp_path, capsys, monkeypat
     assert not isinstance(model, Samples)
     scores = probe(model, load("digits"), load("digits", "test"), probes=("ridge",))
     assert scores["ridge_accuracy"].value > 0.3  # ten classes
+
+
+def examples():
+    """The sections of the page of worked examples, by their headings."""
+    page = (ROOT / "docs" / "bring-your-own.md").read_text()
+    return dict(part.split("\n", 1) for part in page.split("\n## ")[1:])
+
+
+@pytest.mark.parametrize("heading", examples())
+def test_worked_examples_run_as_they_stand(heading, tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    for language, block in re.findall(r"^```(python|sh)\n(.*?)^```", examples()[heading], re.DOTALL | re.MULTILINE):
+        if language == "sh":
+            for command in block.splitlines():
+                with pytest.raises(SystemExit) as stop:
+                    main(shlex.split(command)[1:])
+                assert stop.value.code == 0, capsys.readouterr().err
+        elif name := re.match(r"# (\w+\.py)\n", block):
+            Path(name[1]).write_text(block)
+        else:
+            exec(compile(block, heading, "exec"), {"__name__": "example"})
+
+
+def test_the_tutorial_s_method_trains_from_its_file(tmp_path, monkeypatch, capsys):
+    page = (ROOT / "docs" / "tutorials" / "own-method.md").read_text()
+    text = re.search(r"%%writefile (\w+\.py)\n(.*?)^```", page, flags=re.DOTALL | re.MULTILINE)
+    assert len(text[2].splitlines()) < 60
+    (tmp_path / "mine.py").write_text(text[2])
+    monkeypatch.chdir(tmp_path)
+    options = ["--data", "digits", "--steps", "40", "--lr", "1e-3", "--off-diagonal", "5", "--threads", "1", "--quiet"]
+    trained = told(capsys, "train", "./mine.py:recipe", *options, "--log-every", "1", "--out", "dip")
+    first = json.loads((tmp_path / "dip" / "metrics.jsonl").read_text().splitlines()[0])
+    assert trained["finished"]
+    assert trained["terms"]["vae/loss"] < first["terms"]["vae/loss"]
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
