@@ -204,6 +204,20 @@ def test_an_id_is_what_it_was(tmp_path: Path) -> None:
     assert task.id == "258ba0d50cd0"
 
 
+def test_a_choice_that_was_added_later_is_part_of_an_id_once_it_is_made() -> None:
+    ids = {
+        text: next(iter(study_of("x", {"a": product(values("recipe", "beta-tcvae"), grid)}).tasks))
+        for text, grid in {
+            "as before": values("method.beta", 4.0),
+            "the same, said": values("method.variance", 1.0),
+            "another": values("method.alpha", 0.5),
+            "yet another": values("method.likelihood", "normal"),
+        }.items()
+    }
+    assert ids["as before"] == ids["the same, said"] == "4e81f8b908f8"
+    assert len(set(ids.values())) == 3
+
+
 def test_parts_are_one_after_the_other() -> None:
     study = study_of("s", {"a": chain(BETA, values("recipe", "vae")), "b": values("recipe", "dip-vae-i")}, Judging())
     assert study.parts == {"a": 3, "b": 1}

@@ -62,10 +62,7 @@ class DataSpec:
     """What a recipe must know of the data to build its nets."""
 
     image_shape: tuple[int, int, int] | None = None
-    value_shape: tuple[int, ...] | None = None
-    """The shape of each example's values, of data that are no images: (13,) of vectors of 13 numbers."""
     factor_sizes: tuple[int, ...] = ()
-    factor_names: tuple[str, ...] = ()
     classes: int = 0
     vocabulary: int = 0
     labelled_factors: tuple[str, ...] = ()
@@ -73,6 +70,9 @@ class DataSpec:
     labelled_factor_sizes: tuple[int, ...] = ()
     examples: int | None = None
     """How many examples a finite set holds; None: a world, of which any combination of factors can be drawn."""
+    value_shape: tuple[int, ...] | None = None
+    """The shape of each example's values, of data that are no images: (13,) of vectors of 13 numbers."""
+    factor_names: tuple[str, ...] = ()
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:

@@ -168,10 +168,23 @@ def _check_data(name: Any) -> None:
     find_entry(name)
 
 
+ADDED = {"hidden": None, "likelihood": "auto", "variance": 1.0}
+ADDED_TO: dict[str, dict[str, Any]] = {
+    "hsic-vae": {"attribute": None},
+    **dict.fromkeys(("beta-tcvae", "s2-beta-tcvae"), {"alpha": 1.0, "gamma": 1.0, "estimator": "study"}),
+}
+"""Choices that methods have been given since ids were fixed, and the values by which all is as it was before: with
+these they are no part of an id, so that the trainings of older studies keep theirs."""
+
+
 def run_id(experiment: Experiment) -> str:
     """Twelve hexadecimal digits of all that decides the model."""
     plain = to_plain(experiment)
     plain["loop"] = {name: value for name, value in plain["loop"].items() if name not in OF_THE_RUN_ALONE}
+    added = ADDED | ADDED_TO.get(experiment.recipe, {})
+    plain["method"] = {
+        name: value for name, value in plain["method"].items() if name not in added or value != added[name]
+    }
     return hashlib.sha256(json.dumps(plain, sort_keys=True).encode()).hexdigest()[:12]
 
 
