@@ -53,8 +53,17 @@ class Broken(BetaVAERecipe):
         raise ValueError("it cannot be built")
 
 
+@dataclass(frozen=True, kw_only=True)
+class Teller(BetaVAERecipe):
+    """Tells what is in the environment."""
+
+    def build(self, data: DataSpec) -> Method:
+        raise ValueError(f"{os.environ.get('BEFORE')} {os.environ.get('LATER')}")
+
+
 HELD: weakref.WeakSet[Method] = weakref.WeakSet()
 recipe = Killer()
 ender = Ender()
 crowded = Crowded()
 broken = Broken()
+teller = Teller()

@@ -27,6 +27,16 @@ def test_what_fails_is_told_and_tried_again_on_request_alone(tmp_path: Path) -> 
     assert json.loads((tmp_path / "runs" / lost / "failure.json").read_text())["reason"] == progress.failed[lost]
 
 
+def test_a_worker_has_the_environment_of_now(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    teller = f"{Path(__file__).with_name('killer.py')}:teller"
+    study = small(product(COMMON, values("recipe", teller)))
+    for name, other in (("BEFORE", "LATER"), ("LATER", "BEFORE")):  # one server of processes serves both calls
+        monkeypatch.delenv(other, raising=False)
+        monkeypatch.setenv(name, "set")
+        (failed,) = run_study(study, tmp_path, workers=1, retry=True).failed.values()
+        assert failed == ("ValueError: set None" if name == "BEFORE" else "ValueError: None set")
+
+
 def test_a_worker_that_is_told_to_end_is_replaced_and_its_model_trained(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
