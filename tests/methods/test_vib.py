@@ -26,7 +26,7 @@ def test_the_loss_is_the_label_s_cross_entropy_on_sampled_codes_and_beta_times_t
     mean, logvar = method.posterior(BATCH.values)
     codes = mean + (logvar / 2).exp() * STEP.randn("posterior", 6, 4)
     losses = F.cross_entropy(method.classifier(codes), BATCH.labels, reduction="none", ignore_index=-1)
-    terms = method("vib", {"unlabelled": BATCH}, STEP)
+    terms = method("bottleneck", {"unlabelled": BATCH}, STEP)
     assert terms["label"].value.item() == pytest.approx(losses.sum().item() / 6, abs=1e-12)
     assert terms["kl"].value.item() == pytest.approx(kl_normal(mean, logvar).sum(dim=1).mean().item(), abs=1e-12)
     assert (terms["label"].weight, float(terms["kl"].weight)) == (1, 0.25)

@@ -59,6 +59,7 @@ VARIED = {
     "m2": ("alpha",),
     "vib": ("beta",),
     "vfae": ("strength",),
+    "information-dropout": ("beta",),
     "hfvae": ("between", "within"),
 }
 """Methods beside those below, and the weights in which their members differ."""

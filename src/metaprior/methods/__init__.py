@@ -6,12 +6,19 @@ from metaprior.methods.attributes import Attribute, find_attribute, find_labelle
 from metaprior.methods.autoencoder import Autoencoder, AutoencoderRecipe, NetsRecipe
 from metaprior.methods.beta_tcvae import BetaTCVAE, BetaTCVAERecipe
 from metaprior.methods.beta_vae import BetaVAE, BetaVAERecipe
+from metaprior.methods.bottleneck import Bottleneck
 from metaprior.methods.cvae import CVAE, CVAERecipe
 from metaprior.methods.dip_vae import DIPVAE, DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAE, FactorVAERecipe
 from metaprior.methods.hfvae import HFVAE, HFVAERecipe
 from metaprior.methods.hsic_vae import HSICVAE, HSICVAERecipe
 from metaprior.methods.info_vae import InfoVAE, InfoVAERecipe
+from metaprior.methods.information_dropout import (
+    InformationDropout,
+    InformationDropoutAutoencoder,
+    InformationDropoutRecipe,
+    MultiplicativeNoise,
+)
 from metaprior.methods.invariant_vae import FourierMMDOfGroups, HSICOfGroups, InvariantVAE, MMDOfGroups
 from metaprior.methods.iwae import IWAE, IWAERecipe
 from metaprior.methods.joint_vae import JointVAE, JointVAERecipe
@@ -30,11 +37,12 @@ from metaprior.methods.wae import WAE, NormalWAE, WAEGANRecipe, WAERecipe
 __all__ = [
     "AAE", "CVAE", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M2", "RECIPES", "VAE", "VIB", "WAE",
     "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "Autoencoder", "AutoencoderRecipe", "Bernoulli",
-    "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "CVAERecipe", "DIPVAERecipe", "FactorVAE",
-    "FactorVAERecipe", "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe",
-    "InfoVAE", "InfoVAERecipe", "InvariantVAE", "JointVAE", "JointVAERecipe", "Likelihood", "M2Recipe",
-    "MMDOfGroups", "NetsRecipe", "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe",
-    "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "Supervised", "SupervisedRecipe",
-    "Supervision", "SupervisionRecipe", "TargetVFAE", "VAERecipe", "VFAERecipe", "VIBRecipe", "WAEGANRecipe",
-    "WAERecipe", "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
+    "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "Bottleneck", "CVAERecipe", "DIPVAERecipe",
+    "FactorVAE", "FactorVAERecipe", "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe",
+    "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InformationDropout", "InformationDropoutAutoencoder",
+    "InformationDropoutRecipe", "InvariantVAE", "JointVAE", "JointVAERecipe", "Likelihood", "M2Recipe",
+    "MMDOfGroups", "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE", "NormalWAE", "PairVAE",
+    "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "Supervised",
+    "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE", "VAERecipe", "VFAERecipe", "VIBRecipe",
+    "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
 ]  # fmt: skip

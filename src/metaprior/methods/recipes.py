@@ -19,6 +19,7 @@ from metaprior.methods.factor_vae import FactorVAERecipe
 from metaprior.methods.hfvae import HFVAERecipe
 from metaprior.methods.hsic_vae import HSICVAERecipe
 from metaprior.methods.info_vae import InfoVAERecipe
+from metaprior.methods.information_dropout import InformationDropoutRecipe
 from metaprior.methods.iwae import IWAERecipe
 from metaprior.methods.joint_vae import JointVAERecipe
 from metaprior.methods.m2 import M2Recipe
@@ -72,6 +73,9 @@ RECIPES: dict[str, Row] = {
     "vfae": Row(VFAERecipe(), "VAE whose codes tell nothing of an attribute, by MMD", "Louizos et al. 2016"),
     "hfvae": Row(
         HFVAERecipe(), "VAE with weights on the correlation between and within groups of codes", "Esmaeili et al. 2019"
+    ),
+    "information-dropout": Row(
+        InformationDropoutRecipe(), "code with multiplicative noise that tells a label", "Achille & Soatto 2018"
     ),
     "s2-beta-vae": Row(S2BetaVAERecipe(), "beta-VAE with a few labelled factors in the loss", _FEW),
     "s2-factor-vae": Row(S2FactorVAERecipe(), "FactorVAE with a few labelled factors in the loss", _FEW),

@@ -1,101 +1,36 @@
-"""VIB: a code that tells a label, and as little else of the input as may be."""
+"""VIB, the variational information bottleneck: normal codes that tell a label."""
 
-import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 
-from metaprior.core import (
-    Adam,
-    Batch,
-    DataSpec,
-    Method,
-    Player,
-    Replacement,
-    Scalar,
-    Step,
-    Stream,
-    Term,
-    generator,
-    require_at_least,
-)
-from metaprior.methods.attributes import Attribute, find_attribute
+from metaprior.core import DataSpec, Method, Scalar, require_at_least
+from metaprior.methods.attributes import find_attribute
 from metaprior.methods.autoencoder import NetsRecipe
-from metaprior.nets import Posterior, glorot_uniform
-from metaprior.objectives import categorical_nll, kl_normal, sample_normal
+from metaprior.methods.bottleneck import Bottleneck
+from metaprior.nets import Posterior
+from metaprior.objectives import kl_normal, sample_normal
 
 
-class VIB(Method):
-    """E[-log p(y | z)] + beta * KL(q(z | x) || p(z)), p(y | z) linear in z (Alemi et al. 2017, equation 17).
+class VIB(Bottleneck):
+    """The bottleneck of normal codes, with the prior N(0, 1) (Alemi et al. 2017, equation 17)."""
 
-    y is an attribute of every example; where one is missing, its likelihood adds nothing. Nothing is decoded.
-    """
+    def law(self, inputs: Tensor) -> Posterior:
+        return Posterior(*(head.to(inputs.dtype) for head in self.encoder(inputs)))
 
-    cohort = True
+    def draw(self, law: Posterior, noise: Tensor) -> Tensor:
+        return sample_normal(*law, noise)
 
-    def __init__(
-        self,
-        encoder: nn.Module,
-        latent_dim: int,
-        attribute: Attribute,
-        beta: Scalar = 1e-3,
-        *,
-        optimizer: Adam = Adam(lr=1e-4),  # noqa: B008 - frozen
-        batch: int = 100,
-    ) -> None:
-        super().__init__()
-        self.encoder = encoder
-        self.classifier = nn.Linear(latent_dim, attribute.size)
-        glorot_uniform(self.classifier)
-        self.attribute = attribute
-        self.optimizer = optimizer
-        self.batch = batch
-        self.hyper["beta"] = beta
-
-    def extra_repr(self) -> str:
-        """The attribute, which members of a cohort have in common."""
-        return repr(self.attribute)
-
-    def players(self) -> tuple[Player, ...]:
-        return (Player("vib", modules=("encoder", "classifier"), optimizer=self.optimizer),)
-
-    def streams(self) -> dict[str, Stream]:
-        return {"unlabelled": Replacement(self.batch)}
-
-    def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
-        batch = batches["unlabelled"]
-        posterior = self.posterior(batch.inputs)
-        codes = sample_normal(*posterior, step.randn("posterior", *posterior.mean.shape))
-        return {
-            "label": Term(categorical_nll(self.logits(codes), self.attribute.of(batch)).mean()),
-            "kl": Term(kl_normal(*posterior).sum(dim=1).mean(), step.hyper["beta"]),
-        }
-
-    def logits(self, codes: Tensor) -> Tensor:
-        """log p(y | z), B×K, up to a constant; in the codes' precision."""
-        return self.classifier(codes).to(codes.dtype)
+    def kl(self, law: Posterior) -> Tensor:
+        return kl_normal(*law)
 
     def posterior(self, images: Tensor) -> Posterior:
         """q(z | x): mean and log-variance, each B×Z."""
-        return Posterior(*(head.to(images.dtype) for head in self.encoder(images)))
+        return self.law(images)
 
     def encode(self, images: Tensor) -> Tensor:
         """The posterior's means, B×Z."""
-        return self.posterior(images).mean
-
-    def classify(self, images: Tensor, samples: int = 12, seed: int = 0) -> Tensor:
-        """log of the mean p(y | z) over samples of the posterior, B×K; the paper takes 12.
-
-        The noise is the same for every example, so that no answer depends on what else is asked.
-        """
-        mean, logvar = self.posterior(images)
-        noise = torch.randn(samples, mean.shape[1], generator=generator(seed, "classify")).to(mean)
-        codes = (sample_normal(mean, logvar, row.expand_as(mean)) for row in noise)
-        return torch.stack([self.logits(each).log_softmax(dim=1) for each in codes]).logsumexp(dim=0) - math.log(
-            samples
-        )
+        return self.law(images).mean
 
 
 @dataclass(frozen=True, kw_only=True)
