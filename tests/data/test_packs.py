@@ -165,7 +165,8 @@ def test_real(name: str, file: str, split: str, count: int | None, shape: tuple 
     data = load(name, split)
     assert isinstance(data, Dataset)
     vocabulary = 256 if shape is None else 0
-    assert data.spec == DataSpec(shape, data.factor_sizes, classes, vocabulary, examples=len(data))
+    spec = DataSpec(shape, data.factor_sizes, classes, vocabulary, examples=len(data), factor_names=data.factor_names)
+    assert data.spec == spec
     assert count is None or len(data) == count
     if data.labels is not None:
         assert sorted(data.labels.unique().tolist()) == list(range(classes))

@@ -169,9 +169,11 @@ def _check_data(name: Any) -> None:
 
 
 ADDED = {"hidden": None, "likelihood": "auto", "variance": 1.0}
+_WEIGHTS = {"alpha": 1.0, "gamma": 1.0, "estimator": "study"}
 ADDED_TO: dict[str, dict[str, Any]] = {
     "hsic-vae": {"attribute": None},
-    **dict.fromkeys(("beta-tcvae", "s2-beta-tcvae"), {"alpha": 1.0, "gamma": 1.0, "estimator": "study"}),
+    "beta-tcvae": _WEIGHTS,
+    "s2-beta-tcvae": _WEIGHTS,
 }
 """Choices that methods have been given since ids were fixed, and the values by which all is as it was before: with
 these they are no part of an id, so that the trainings of older studies keep theirs."""

@@ -72,7 +72,7 @@ REVIEW: tuple[Work, ...] = (
         Regulariser("VAE", _KL, "KL(q(z) ‖ p(z)), or another divergence, as MMD"),
     ),
     Work(
-        "Information dropout", "Achille & Soatto 2018", ("disentanglement",), (), "optional",
+        "Information dropout", "Achille & Soatto 2018", ("disentanglement",), ("information-dropout",), "optional",
         Regulariser("VAE", _KL, _TC),
     ),
     Work(
