@@ -100,6 +100,8 @@ def rate_distortion(
         few = rows[_some(len(rows), images, seed, "images")]
         scores = _rate(rate, found, told) | _likelihood(model, data, few, samples, told, progress)
         scores |= _parts(model, data, rows, found, told, progress)
+    if rate is None or isinstance(model, Infers):
+        scores["mmd_to_prior"] = _to_prior(found, told)
     scores["active_units"] = _active(model, data, rows, found, told)
     samples_of = None if rate is None else found.codes
     label_scores, tables = label_distortion(model, data, rows, samples_of, train, examples, seed)
@@ -210,19 +212,21 @@ def _active(model: Explains, data: Gathers, rows: Tensor, found: Explained, told
 
 
 def _of_deterministic(found: Explained, told: _Told) -> dict[str, Score]:
-    """The distortion, and in place of a rate how far the codes lie from N(0, 1)."""
+    """The distortion, and why there is nothing of a rate."""
+    return {
+        "distortion": told.mean(found.distortion[:, 0], "one code of each example"),
+        **dict.fromkeys(OF_A_RATE, told.without(DETERMINISTIC)),
+    }
+
+
+def _to_prior(found: Explained, told: _Told) -> Score:
+    """How far the codes of all examples together, one sample of each, lie from N(0, 1)."""
     size = found.codes.shape[1]
     most = max(2, math.isqrt(DISTANCES_AT_ONCE // size))
     codes = found.codes[_some(len(found.codes), most, told.seed, "discrepancy")]
     draws = torch.randn(codes.shape, dtype=codes.dtype, generator=generator(told.seed, "prior"))
     protocol = "inverse multiquadratic kernels of seven scales, against N(0, 1)"
     if len(codes) < 2 or not bool(codes.isfinite().all()):
-        apart = told.without("it takes 2 codes or more, all of them finite", protocol)
-    else:
-        value = float(mmd(codes, draws, partial(imq_of_scales, base=2.0 * size)))
-        apart = replace(told.number(value, protocol), n=len(codes))
-    return {
-        "distortion": told.mean(found.distortion[:, 0], "one code of each example"),
-        "mmd_to_prior": apart,
-        **dict.fromkeys(OF_A_RATE, told.without(DETERMINISTIC)),
-    }
+        return told.without("it takes 2 codes or more, all of them finite", protocol)
+    value = float(mmd(codes, draws, partial(imq_of_scales, base=2.0 * size)))
+    return replace(told.number(value, protocol), n=len(codes))

@@ -44,6 +44,7 @@ class M2(CVAE):
         classifier: nn.Module,
         attribute: Attribute,
         alpha: Scalar = 50.0,
+        bounds: Scalar = 1.0,
         *,
         labelled_batch: int = 64,
         **options: Any,
@@ -51,7 +52,7 @@ class M2(CVAE):
         super().__init__(nets, attribute, **options)
         self.classifier = classifier
         self.labelled_batch = labelled_batch
-        self.hyper["alpha"] = alpha
+        self.hyper |= {"alpha": alpha, "bounds": bounds}
 
     def players(self) -> tuple[Player, ...]:
         return (Player(self.player, modules=("nets", "classifier"), optimizer=self.optimizer),)
@@ -68,8 +69,8 @@ class M2(CVAE):
         noise = step.randn("posterior", len(inputs), self.attribute.size, self.nets.latent_dim)
         every = self.losses(*self.with_every_value(inputs), noise.flatten(0, 1)).unflatten(0, (len(inputs), -1))
         return {
-            "unlabelled": Term(enumerated_bound(every, self.classify(inputs)).mean()),
-            "labelled": Term(losses.mean()),
+            "unlabelled": Term(enumerated_bound(every, self.classify(inputs)).mean(), step.hyper["bounds"]),
+            "labelled": Term(losses.mean(), step.hyper["bounds"]),
             "label": Term(categorical_nll(self.classify(labelled.inputs), values).mean(), step.hyper["alpha"]),
         }
 
@@ -135,12 +136,14 @@ class M2Recipe(VAERecipe):
     alpha: Scalar = 50.0
     """Weight of the classifier's loss on labelled examples. The paper's 0.1 N against sums over all examples is 0.1 N
     / (number of labels) against means, and so 50 of 100 labels of 50,000 examples."""
+    bounds: Scalar = 1.0
+    """Weight of what unlabelled and labelled inputs themselves teach; 0: the classifier learns from labels alone."""
     labelled_batch: int = 64
     """Labelled examples a step."""
 
     def build(self, data: DataSpec) -> Method:
         """An :class:`M2` for inputs of the data's shape."""
-        require_at_least(0, alpha=self.alpha)
+        require_at_least(0, alpha=self.alpha, bounds=self.bounds)
         require_at_least(1, labelled_batch=self.labelled_batch)
         attribute = find_labelled_attribute(data, self.attribute)
         return M2(
@@ -148,6 +151,7 @@ class M2Recipe(VAERecipe):
             self.build_nets(data, heads={"logits": attribute.size}).encoder,
             attribute,
             self.alpha,
+            self.bounds,
             labelled_batch=self.labelled_batch,
             **self.shared(data),
         )

@@ -32,6 +32,8 @@ class Judging:
     """Metrics of sampled codes on the world."""
     validation: tuple[str, ...] = ("mig", "dci_disentanglement", "sap")
     """Scores on few labels, of models that have not learned from these."""
+    rate_distortion: bool = False
+    """Rate, distortion and usefulness too, and how often a classifier is right, on the test part where there is one."""
     train: int = 10_000
     test: int = 5_000
     backend: Backend = "lightgbm"

@@ -5,25 +5,30 @@ import json
 import math
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from metaprior.core import to_plain
-from metaprior.data import Dataset, World
+import torch
+
+from metaprior.core import Classifies, to_plain
+from metaprior.data import Dataset, World, load_unseen
 from metaprior.data import load as load_data
 from metaprior.files import whole
-from metaprior.judge import Score, Settings, judge, write_scores
+from metaprior.judge import Score, Settings, judge, metrics_of, write_scores
 from metaprior.methods import VAE
+from metaprior.metrics import METRICS
 from metaprior.study.criteria import TRAIN_SHARE, elbo_terms, r_sup
 from metaprior.study.experiment import HELD_IN_MEMORY, load
-from metaprior.study.judging import judge_run
+from metaprior.study.judging import judge_run, rate_distortion_of_run
 from metaprior.study.plan import Judging, Task
 from metaprior.study.runs import FAILURE, already_finished, finish
 from metaprior.study.selection import Labels
 from metaprior.training import Run
 
 RESULT = "result.json"
+IMAGES, SAMPLES = 300, 500
+"""How many examples have their likelihood bounded, by how many samples of each code."""
 
 
 def run_task(task: Task, runs: Path, judging: Judging) -> dict[str, Any]:
@@ -98,11 +103,16 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
     """The rows of a result: test scores, criteria without labels, R_sup on held-out labels, validation scores."""
     data, model = data_of(task.experiment.data), load(folder)
     for representation, metrics in judging.by_representation.items():
+        if not data.factor_sizes:
+            yield from without_factors(metrics, representation)
+            continue
         settings = judging.settings(representation)
         scores = judge_run(folder, data, task.experiment.data, metrics=metrics, settings=settings)
         write_scores(scores, folder)
         for name, score in scores.scores.items():
             yield row("test", name, score, representation=representation)
+    if judging.rate_distortion:
+        yield from rate_and_use(model, folder, task.experiment.data)
     if isinstance(model, VAE):
         for name, value in elbo_terms(model, data).items():
             known = {"value": value} if math.isfinite(value) else {"value": None, "reason": "it is not finite"}
@@ -112,6 +122,31 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
         yield row("criterion", "supervised", r_sup(model, held))
     for labels in task.labels:
         yield from validation_of(model, task.experiment.data, labels, judging)
+
+
+def without_factors(metrics: Sequence[str], representation: str) -> Iterator[dict[str, Any]]:
+    """The rows of metrics that ask for factors, where the data have none."""
+    for score in (score for name in metrics_of(metrics) for score in METRICS[name].scores):
+        about = {"representation": representation, "reason": "the data have no factors"}
+        yield {"kind": "test", "score": score, "value": None, **about}
+
+
+def rate_and_use(model: object, folder: Path, data: str) -> Iterator[dict[str, Any]]:
+    """The scores of the protocol rd, those of each factor by ``probe_accuracy.FACTOR``, and a classifier's accuracy."""
+    scores = rate_distortion_of_run(folder, data, images=IMAGES, samples=SAMPLES)
+    write_scores(scores, folder)
+    for name, score in scores.scores.items():
+        yield row("test", name, score, representation="mean")
+    table = scores.tables.get("usefulness_by_factor")
+    if table is not None:
+        of_factor = dict(zip(table.rows, table.values[:, list(table.columns).index("probe_accuracy")], strict=True))
+        for factor, value in of_factor.items():
+            yield {"kind": "test", "score": f"probe_accuracy.{factor}", "value": value, "representation": "mean"}
+    unseen, _ = load_unseen(data)
+    if isinstance(model, Classifies) and isinstance(unseen, Dataset) and unseen.labels is not None:
+        told = model.classify(unseen.gather(torch.arange(len(unseen))).inputs).argmax(dim=1)
+        right = (told == unseen.labels).float().mean().item()
+        yield {"kind": "test", "score": "classifier_accuracy", "value": right, "representation": "mean"}
 
 
 def validation_of(model: object, data: str, labels: Labels, judging: Judging) -> Iterator[dict[str, Any]]:
