@@ -7,7 +7,16 @@ from metaprior.methods.autoencoder import Autoencoder, AutoencoderRecipe, NetsRe
 from metaprior.methods.beta_tcvae import BetaTCVAE, BetaTCVAERecipe
 from metaprior.methods.beta_vae import BetaVAE, BetaVAERecipe
 from metaprior.methods.bottleneck import Bottleneck
+from metaprior.methods.cae import CAE, CAERecipe
+from metaprior.methods.categorical_aae import (
+    CategoricalAAE,
+    ClusteringAAE,
+    ClusteringAAERecipe,
+    SemiSupervisedAAE,
+    SemiSupervisedAAERecipe,
+)
 from metaprior.methods.cvae import CVAE, CVAERecipe
+from metaprior.methods.dae import DAE, DAERecipe
 from metaprior.methods.dip_vae import DIPVAE, DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAE, FactorVAERecipe
 from metaprior.methods.hfvae import HFVAE, HFVAERecipe
@@ -35,14 +44,16 @@ from metaprior.methods.vib import VIB, VIBRecipe
 from metaprior.methods.wae import WAE, NormalWAE, WAEGANRecipe, WAERecipe
 
 __all__ = [
-    "AAE", "CVAE", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M2", "RECIPES", "VAE", "VIB", "WAE",
-    "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "Autoencoder", "AutoencoderRecipe", "Bernoulli",
-    "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "Bottleneck", "CVAERecipe", "DIPVAERecipe",
+    "AAE", "CAE", "CVAE", "DAE", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M2", "RECIPES", "VAE", "VIB",
+    "WAE", "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "Autoencoder", "AutoencoderRecipe",
+    "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "Bottleneck", "CAERecipe",
+    "CVAERecipe", "CategoricalAAE", "ClusteringAAE", "ClusteringAAERecipe", "DAERecipe", "DIPVAERecipe",
     "FactorVAE", "FactorVAERecipe", "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe",
     "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InformationDropout", "InformationDropoutAutoencoder",
     "InformationDropoutRecipe", "InvariantVAE", "JointVAE", "JointVAERecipe", "Likelihood", "M2Recipe",
     "MMDOfGroups", "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE", "NormalWAE", "PairVAE",
-    "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "Supervised",
-    "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE", "VAERecipe", "VFAERecipe", "VIBRecipe",
-    "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
+    "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe",
+    "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised", "SupervisedRecipe", "Supervision",
+    "SupervisionRecipe", "TargetVFAE", "VAERecipe", "VFAERecipe", "VIBRecipe", "WAEGANRecipe", "WAERecipe",
+    "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
 ]  # fmt: skip

@@ -41,14 +41,15 @@ class AAE(Autoencoder):
     def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
         if player != "critic":
             return super().forward(player, batches, step)
-        return self.discrimination(step.shared["codes"], step)
+        return self.discrimination(step)
 
     def regularisers(self, posterior: Any, codes: Tensor, step: Step) -> dict[str, Term]:
         step.shared["codes"] = codes.detach()
         return {"adversarial": Term(non_saturating_loss(self.critic(codes)), step.hyper["strength"])}
 
-    def discrimination(self, codes: Tensor, step: Step) -> dict[str, Term]:
-        """What the critic minimises, given codes that take no gradient."""
+    def discrimination(self, step: Step) -> dict[str, Term]:
+        """What the critic minimises, given the codes of the encoder's turn, which take no gradient."""
+        codes = step.shared["codes"]
         prior = step.randn("prior", *codes.shape)
         return {"discrimination": Term(discrimination_loss(self.critic(codes), self.critic(prior)))}
 
@@ -63,15 +64,20 @@ class NormalAAE(AAE, VAE):
 
 @dataclass(frozen=True, kw_only=True)
 class AAERecipe(AutoencoderRecipe):
-    """Adversarial autoencoder; the critic's size is the paper's, from memory, and its learning rate ours."""
+    """Adversarial autoencoder; the rates and the critic's width are ours, for nets of this size.
+
+    The paper's encoders, decoders and critics for MNIST have 2 layers of 1,000 units each, from memory.
+    """
 
     critic_layers: ClassVar[int] = 2
 
+    lr: Scalar = 1e-3
+    """Adam's learning rate."""
     strength: Scalar = 1.0
-    """Weight of the encoder's term against the critic."""
+    """Weight of the encoder's term against each critic."""
     critic_lr: Scalar = 1e-4
     """Adam's learning rate for critics (betas 0.5, 0.999)."""
-    critic_width: int = 1000
+    critic_width: int = 256
     """Units of each of a critic's layers."""
 
     def build(self, data: DataSpec) -> Method:

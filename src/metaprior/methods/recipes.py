@@ -13,7 +13,10 @@ from metaprior.methods.annealed_vae import AnnealedVAERecipe
 from metaprior.methods.autoencoder import AutoencoderRecipe
 from metaprior.methods.beta_tcvae import BetaTCVAERecipe
 from metaprior.methods.beta_vae import BetaVAERecipe
+from metaprior.methods.cae import CAERecipe
+from metaprior.methods.categorical_aae import ClusteringAAERecipe, SemiSupervisedAAERecipe
 from metaprior.methods.cvae import CVAERecipe
+from metaprior.methods.dae import DAERecipe
 from metaprior.methods.dip_vae import DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAERecipe
 from metaprior.methods.hfvae import HFVAERecipe
@@ -61,7 +64,13 @@ RECIPES: dict[str, Row] = {
         "autoencoder; nothing shapes its codes",
         "Hinton & Salakhutdinov 2006",
     ),
+    "dae": Row(DAERecipe(), "autoencoder that rebuilds clean inputs from spoiled ones", "Vincent et al. 2010"),
+    "cae": Row(CAERecipe(), "autoencoder whose codes move little as inputs do", "Rifai et al. 2011"),
     "aae": Row(AAERecipe(), "autoencoder whose codes are drawn to the prior by a critic", "Makhzani et al. 2016"),
+    "aae-cluster": Row(ClusteringAAERecipe(), "AAE with a category that comes to be a cluster", "Makhzani et al. 2016"),
+    "aae-semi": Row(
+        SemiSupervisedAAERecipe(), "AAE with a category that a few labels name; classifies", "Makhzani et al. 2016"
+    ),
     "wae-mmd": Row(WAERecipe(), "squared error, and codes drawn to the prior by MMD", "Tolstikhin et al. 2018"),
     "wae-gan": Row(WAEGANRecipe(), "squared error, and codes drawn to the prior by a critic", "Tolstikhin et al. 2018"),
     "hsic-vae": Row(HSICVAERecipe(), "VAE whose groups of codes are kept independent, by HSIC", "Lopez et al. 2018"),
