@@ -12,7 +12,7 @@ hypothesis.settings.load_profile("shared machine")
 torch.set_num_threads(1)  # many small tests: one thread each, one process a core
 install_import_hook(["metaprior.nets", "metaprior.objectives"], "beartype.beartype")
 
-from metaprior.core import Batch  # noqa: E402
+from metaprior.core import Batch, DataSpec  # noqa: E402
 
 
 class Columns:
@@ -43,6 +43,14 @@ def squares(count: int = 64, size: int = 16, seed: int = 0) -> Columns:
     for image, (row, column) in zip(images, factors.tolist(), strict=True):
         image[0, row * cell : (row + 1) * cell, column * cell : (column + 1) * cell] = 1
     return Columns(images=images, factors=factors)
+
+
+def spec_of_squares(size: int = 16) -> DataSpec:
+    """What a recipe is told of :func:`squares`, some of which are labelled."""
+    names, sizes = ("row", "column"), (4, 4)
+    return DataSpec(
+        (1, size, size), factor_names=names, factor_sizes=sizes, labelled_factors=names, labelled_factor_sizes=sizes
+    )
 
 
 @pytest.fixture(scope="session")

@@ -10,17 +10,10 @@ from metaprior.core import Batch, Classifies, DataSpec, MetapriorError
 from metaprior.methods import AAERecipe, ClusteringAAERecipe, SemiSupervisedAAERecipe
 from metaprior.objectives import discrimination_loss, non_saturating_loss
 from metaprior.training import Loop, fit
-from tests.conftest import Columns, random, squares
+from tests.conftest import Columns, random, spec_of_squares, squares
 from tests.methods.adversaries import gradients, step_of
 
-NAMES, SIZES = ("row", "column"), (4, 4)
-DATA = DataSpec(
-    image_shape=(1, 16, 16),
-    factor_names=NAMES,
-    factor_sizes=SIZES,
-    labelled_factors=NAMES,
-    labelled_factor_sizes=SIZES,
-)
+DATA = spec_of_squares()
 BATCH = squares(8).gather(torch.arange(8)).map(lambda column: column.double() if column.is_floating_point() else column)
 BATCHES = {"unlabelled": BATCH, "labelled": BATCH}
 SMALL = {"latent_dim": 3, "batch": 8, "critic_width": 8}
@@ -141,12 +134,12 @@ def test_logits_of_clusters_are_standardised_over_the_batch():
 def test_clusters_of_four_pictures_are_the_pictures():
     """Four pictures and noise: each becomes a cluster of its own, and no cluster is empty."""
     kinds = torch.eye(4).repeat_interleave(16, dim=0)
-    points = Columns(vectors=kinds @ (2 * random(0, 4, 8)) + 0.1 * random(1, 64, 8))
+    points = Columns(values=kinds @ (2 * random(0, 4, 8)) + 0.1 * random(1, 64, 8))
     torch.manual_seed(0)
     recipe = ClusteringAAERecipe(categories=4, latent_dim=2, nets="mlp", hidden=32, critic_width=32)
-    method = recipe.build(DataSpec(vector_size=8))
+    method = recipe.build(DataSpec(value_shape=(8,)))
     fit(method, {"train": points}, Loop(steps=600, threads=1))
-    found = method.encode(points.columns["vectors"])[:, 2:].argmax(dim=1).view(4, 16)
+    found = method.encode(points.columns["values"])[:, 2:].argmax(dim=1).view(4, 16)
     assert (found == found[:, :1]).all()
     assert len(found.unique()) == 4
 

@@ -62,8 +62,8 @@ def test_without_noise_it_is_the_autoencoder():
 
 
 def test_vectors_are_spoiled_too():
-    method = DAERecipe(latent_dim=2, batch=8, nets="mlp", hidden=8).build(DataSpec(vector_size=5)).double()
-    batch = Batch({"vectors": random(0, 8, 5, dtype=torch.float64)})
+    method = DAERecipe(latent_dim=2, batch=8, nets="mlp", hidden=8).build(DataSpec(value_shape=(5,))).double()
+    batch = Batch({"values": random(0, 8, 5, dtype=torch.float64)})
     assert method("autoencoder", {"unlabelled": batch}, step_of(method))["reconstruction"].value.isfinite()
 
 

@@ -18,8 +18,8 @@ from metaprior.methods import (
 from metaprior.nets import Posterior
 from tests.conftest import random
 
-DATA = DataSpec(vector_size=5, classes=3)
-BATCH = Batch({"vectors": random(0, 6, 5, dtype=torch.float64), "labels": torch.arange(6) % 3})
+DATA = DataSpec(value_shape=(5,), classes=3)
+BATCH = Batch({"values": random(0, 6, 5, dtype=torch.float64), "labels": torch.arange(6) % 3})
 STEP = Step(hyper={"beta": torch.tensor(0.5)}, draws=Counter(0, dtype=torch.float64))
 
 
@@ -58,7 +58,7 @@ def test_codes_are_positive_and_their_mean_is_what_is_encoded():
     ])  # fmt: skip
     assert (codes > 0).all()
     error = codes.std(dim=0) / 3000**0.5
-    assert ((codes.mean(dim=0) - method.encode(BATCH.vectors)).abs() < 5 * error).all()
+    assert ((codes.mean(dim=0) - method.encode(BATCH.values)).abs() < 5 * error).all()
 
 
 def test_noise_is_bounded_and_never_none():
@@ -72,7 +72,7 @@ def test_noise_is_bounded_and_never_none():
 def test_the_label_s_loss_is_its_cross_entropy_on_noisy_codes_and_beta_times_the_kl():
     method = build()
     assert isinstance(method, InformationDropout)
-    law = method.law(BATCH.vectors)
+    law = method.law(BATCH.values)
     codes = law.mean.exp() * ((law.logvar / 2).exp() * STEP.randn("posterior", 6, 4)).exp()
     terms = method("bottleneck", {"unlabelled": BATCH}, STEP)
     expected = F.cross_entropy(method.classifier(codes), BATCH.labels)
@@ -121,7 +121,7 @@ def test_what_each_target_can_do():
         assert (isinstance(label, capability), isinstance(inputs, capability)) == has
     assert not isinstance(label, Infers)
     assert not isinstance(inputs, Infers)  # its codes are not normal
-    assert label.classify(BATCH.vectors).shape == (6, 3)
+    assert label.classify(BATCH.values).shape == (6, 3)
 
 
 @pytest.mark.parametrize(

@@ -25,16 +25,9 @@ from metaprior.methods import (
 )
 from metaprior.objectives import kl_normal
 from metaprior.training import Loop, fit, saved_tensors
-from tests.conftest import squares
+from tests.conftest import spec_of_squares, squares
 
-NAMES = ("row", "column")
-DATA = DataSpec(
-    image_shape=(1, 16, 16),
-    factor_sizes=(4, 4),
-    factor_names=NAMES,
-    labelled_factors=NAMES,
-    labelled_factor_sizes=(4, 4),
-)
+DATA = spec_of_squares()
 SMALL = {"batch": 8, "latent_dim": 4, "lr": 1e-3}
 
 

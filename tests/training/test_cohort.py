@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch import nn
 
-from metaprior.core import Adam, DataSpec, Group, Linear, MetapriorError, Method, Player, Replacement, Term
+from metaprior.core import Adam, Group, Linear, MetapriorError, Method, Player, Replacement, Term
 from metaprior.methods import (
     RECIPES,
     AnnealedVAERecipe,
@@ -26,16 +26,9 @@ from metaprior.nets import mlp
 from metaprior.nets.autoencoder import small_nets
 from metaprior.training import Callback, Loop, Member, Run, fit, fit_cohort, load_tensors
 from metaprior.training.checkpoint import checkpoints
-from tests.conftest import Columns, random, squares
+from tests.conftest import Columns, random, spec_of_squares, squares
 
-NAMES, SIZES = ("row", "column"), (4, 4)
-DATA = DataSpec(
-    image_shape=(1, 16, 16),
-    factor_names=NAMES,
-    factor_sizes=SIZES,
-    labelled_factors=NAMES,
-    labelled_factor_sizes=SIZES,
-)
+DATA = spec_of_squares()
 SOURCES = {"train": squares(), "labelled": squares(10, seed=1)}
 SEEDS = (3, 14, 15)
 LOOP = Loop(steps=20, precision="float64", log_every=1)

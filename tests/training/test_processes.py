@@ -6,20 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from metaprior.core import Adam, DataSpec, MetapriorError, Method, Player, Replacement, Term
+from metaprior.core import Adam, MetapriorError, Method, Player, Replacement, Term
 from metaprior.methods import LOSSES, RECIPES, SupervisionRecipe, find_recipe
 from metaprior.training import Callback, Loop, fit
-from tests.conftest import Columns, random, squares
+from tests.conftest import Columns, random, spec_of_squares, squares
 from tests.training.launch import launch
 
-NAMES, SIZES = ("row", "column"), (4, 4)
-DATA = DataSpec(
-    image_shape=(1, 8, 8),
-    factor_names=NAMES,
-    factor_sizes=SIZES,
-    labelled_factors=NAMES,
-    labelled_factor_sizes=SIZES,
-)
+DATA = spec_of_squares(size=8)
 
 
 def make(kind: str):
