@@ -102,7 +102,7 @@ REVIEW: tuple[Work, ...] = (
         Regulariser("AE", "−E log P(1 − y | E(x))"), unsure=True,
     ),
     Work(
-        "AAE", "Makhzani et al. 2016", ("semi-supervised", "clustering"), ("aae",), "optional",
+        "AAE", "Makhzani et al. 2016", ("semi-supervised", "clustering"), ("aae", "aae-semi", "aae-cluster"), "optional",
         Regulariser("AE", "", "JS(q(z) ‖ p(z))"),
     ),
     Work(
@@ -133,8 +133,8 @@ NEIGHBOURS: tuple[Work, ...] = (
     Work("AnnealedVAE", "Burgess et al. 2018", (), ("annealed-vae",), regulariser=Regulariser("VAE", _KL)),
     Work("IWAE", "Burda et al. 2016", (), ("iwae",)),
     Work("CVAE", "Sohn et al. 2015", (), ("cvae",), "required"),
-    Work("Denoising autoencoder", "Vincent et al. 2008", ()),
-    Work("Contractive autoencoder", "Rifai et al. 2011", ()),
+    Work("Denoising autoencoder", "Vincent et al. 2008", (), ("dae",)),
+    Work("Contractive autoencoder", "Rifai et al. 2011", (), ("cae",)),
     Work("VAE/GAN", "Larsen et al. 2016", ()),
 )
 """Named in the review's text, or near it, and no rows of its tables."""
