@@ -12,7 +12,7 @@ from metaprior.methods import CVAE, Attribute, M2Recipe, Normal
 from tests.conftest import random
 
 DATA = DataSpec(value_shape=(5,), classes=3, labelled_factors=("class",), labelled_factor_sizes=(3,))
-STEP = Step(hyper={"alpha": torch.tensor(7.0)}, draws=Counter(0, dtype=torch.float64))
+STEP = Step(hyper={"alpha": torch.tensor(7.0), "bounds": torch.tensor(1.0)}, draws=Counter(0, dtype=torch.float64))
 
 
 def m2(**choices):
