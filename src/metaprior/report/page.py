@@ -14,6 +14,7 @@ from metaprior.report.curves import incomparable, panels
 from metaprior.report.efficiency import efficiency
 from metaprior.report.gallery import galleries
 from metaprior.report.markup import filled, template_file, written
+from metaprior.report.rate_distortion import section
 from metaprior.report.scores import FEW, LESS, headline, judge_command, rows, seen, sentence, unjudged
 from metaprior.report.sparklines import spark_grid
 from metaprior.report.tables import LEAST_SHARE, MATRICES, HeatMap, Matrix, code_order, heat_map
@@ -80,6 +81,7 @@ def render(runs: Sequence[RunView]) -> str:
         others=[others(each, compared, i) for i, each in enumerate(pictures)],
         same_originals=len(runs) > 1 and same_originals(pictures),
         effects=[spark_grid(run, order) for run, order in zip(runs, orders, strict=True)],
+        rates=section(runs),
         efficiency=efficiency(table),
         told_most=max((sum(n for _, n in s.shares) for g in pictures for s in g.traversals), default=1.0) or 1.0,
         panels=panels(runs),

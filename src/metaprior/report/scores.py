@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from metaprior.metrics import less_is_better
+from metaprior.report.rate_distortion import section
 from metaprior.report.view import RunView
 from metaprior.report.words import labels, metric_name, number, plain, signed, title, titles
 
@@ -96,8 +97,11 @@ def rows(runs: Sequence[RunView]) -> list[Row]:
 
 
 def headline(table: Sequence[Row], most: int = 4) -> list[Row]:
-    """The few metrics to show large: the well-known ones, otherwise the first; of mean codes where there are such."""
-    valued = [row for row in table if any(value is not None for value in row.values)]
+    """The few metrics to show large: the well-known ones, otherwise the first; of mean codes where there are such.
+
+    Rate and distortion are no scores of which more is better: they have a section of their own.
+    """
+    valued = [row for row in table if row.protocol != "rd" and any(value is not None for value in row.values)]
     valued = [row for row in valued if not row.sampled] or valued
     known = sorted((row for row in valued if row.name in HEADLINES), key=lambda row: HEADLINES.index(row.name))
     return (known or valued)[:most]
@@ -168,10 +172,13 @@ def sentence(runs: Sequence[RunView], table: Sequence[Row]) -> str:
         run = runs[0]
         steps = run.config.get("loop", {}).get("steps")
         trained = f" for {number(steps)} steps" if steps else ""
-        result = f" Its codes reach {reached(first, 0)}." if first else " It has not been judged yet."
+        otherwise = rates.sentence if (rates := section(runs)) else "It has not been judged yet."
+        result = f" Its codes reach {reached(first, 0)}." if first else f" {otherwise}"
         data = plain(run.config.get("data", "unnamed data"))
         return f"{title(run)} trained{trained} on {data} with {labels(run)}.{result}"
     told = [f"{name} with {labels(run)}" for name, run in zip(titles(runs), runs, strict=True)]
+    if first is None and (rates := section(runs)):
+        return f"{len(runs)} runs. {rates.sentence}"
     if first is None:
         return f"{'; '.join(told)}. They have not been judged by a common score yet."
     if len(runs) > FEW:
