@@ -102,10 +102,9 @@ def test_scores_are_the_seeds_and_have_what_a_score_must() -> None:
     assert first.to_json() == again.to_json()
     assert value(first, "distortion") != value(other, "distortion")
     assert set(first.scores) == set(PROTOCOLS["rd"].scores) - {
-        "mmd_to_prior",
         "label_distortion_sampled",
         "probe_accuracy_sampled",
-    }  # codes have a density, and there are no labels
+    }  # there are no labels
     assert (first["distortion"].n, first["nll_iwae"].n, first["nll_iwae"].seed) == (2000, 5, 0)
     means = {"distortion", "rate", "negative_elbo", "nll_iwae", "mutual_information_lower", "total_correlation"}
     assert all(first[name].se is not None for name in means)
