@@ -47,9 +47,11 @@ def build(recipe, seed):
 
 VARIED = {
     "cvae": (),
+    "dc-ign": ("invariance",),
     "iwae": (),
     "joint-vae": ("gamma",),
     "m2": ("alpha",),
+    "m1-m2": ("alpha",),
     "vib": ("beta",),
     "vfae": ("strength",),
     "information-dropout": ("beta",),

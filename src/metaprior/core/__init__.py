@@ -20,12 +20,12 @@ from metaprior.core.randomness import derived_seed, generator
 from metaprior.core.ranges import require_above, require_at_least
 from metaprior.core.schedule import Cosine, Linear, Piecewise, Scalar, Schedule, parse_scalar, value_at
 from metaprior.core.step import Counter, Draws, Part, Step, Term
-from metaprior.core.stream import Cycle, Epochs, Pairs, Replacement, Source, Stream, Windows
+from metaprior.core.stream import Clamped, Cycle, Epochs, Pairs, Replacement, Source, Stream, Windows
 
 __all__ = [
-    "SGD", "Adam", "Batch", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes",
-    "Draws", "Encodes", "Epochs", "Explains", "Explanation", "Group", "Infers", "Linear", "MetapriorError",
-    "Method", "Optimizer", "Pairs", "Part", "Piecewise", "Player", "Recipe", "Replacement", "Samples", "Scalar",
-    "Schedule", "Source", "Step", "Stream", "Term", "Windows", "derived_seed", "from_plain", "generator",
-    "parse_scalar", "require", "require_above", "require_at_least", "to_plain", "unknown", "value_at",
+    "SGD", "Adam", "Batch", "Clamped", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes",
+    "Draws", "Encodes", "Epochs", "Explains", "Explanation", "Group", "Infers", "Linear", "MetapriorError", "Method",
+    "Optimizer", "Pairs", "Part", "Piecewise", "Player", "Recipe", "Replacement", "Samples", "Scalar", "Schedule",
+    "Source", "Step", "Stream", "Term", "Windows", "derived_seed", "from_plain", "generator", "parse_scalar",
+    "require", "require_above", "require_at_least", "to_plain", "unknown", "value_at",
 ]  # fmt: skip

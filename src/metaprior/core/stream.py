@@ -155,19 +155,70 @@ class Pairs(Stream):
     def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
         """Indices of the first and the second images, B×2."""
         sizes = torch.tensor(self.factor_sizes)
-        combinations = int(sizes.prod())
-        if length % combinations:
-            raise MetapriorError(
-                f"pairs need a world of all {combinations} combinations of its factors; this data has {length} examples"
-            )
         source, shape = generator(seed, name, turn), (self.batch, len(sizes))
-        hidden = length // combinations
+        hidden = _hidden("pairs", length, sizes)
         first, nuisance = (torch.randint(n, (self.batch,), generator=source) for n in (length, hidden))
         rank = torch.rand(shape, generator=source).where(sizes > 1, 2.0).argsort(dim=1).argsort(dim=1)
         most = max(int((sizes > 1).sum()) - 1, 1)
         count = self.changed or 1 + torch.randint(most, (self.batch, 1), generator=source)
-        places = sizes.flip(0).cumprod(0).flip(0) // sizes  # of the digits: the last factor is the fastest
+        places = _places(sizes)
         value = first[:, None] // hidden // places % sizes
         other = (value + 1 + (torch.rand(shape, generator=source) * (sizes - 1)).long()) % sizes
         second = (torch.where(rank < count, other, value) * places).sum(dim=1)
         return torch.stack([first, second * hidden + nuisance], dim=1)
+
+
+@dataclass(frozen=True)
+class Clamped(Stream):
+    """A world's images that differ in one group of factors alone, another one each turn: B indices.
+
+    ``groups`` are places of factors; each is drawn as often as its ``ratio`` says. Its factors are uniform and
+    independent, all others are held at one value that is drawn with it; a nuisance that is hidden in an index beside
+    the factors is drawn anew for each image. Of worlds alone, as :class:`Pairs`.
+
+    >>> stream = Clamped(4, factor_sizes=(3, 5), groups=((1,),), ratio=(1,))
+    >>> (stream.indices(15, seed=0, name="clamped", turn=0) // 5).unique().numel()  # the first factor is held
+    1
+    """
+
+    factor_sizes: tuple[int, ...] = ()
+    groups: tuple[tuple[int, ...], ...] = ()
+    ratio: tuple[float, ...] = ()
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        sizes = [[self.factor_sizes[place] for place in group] for group in self.groups]
+        if not sizes or not all(max(group, default=1) > 1 for group in sizes):
+            raise MetapriorError("each group of factors that is to vary must have one with several values")
+        if len(self.ratio) != len(self.groups) or min(self.ratio) < 0 or max(self.ratio) <= 0:
+            raise MetapriorError(
+                f"the {len(self.groups)} groups of factors need as many ratios of at least 0, one of them above 0, not "
+                f"{self.ratio}"
+            )
+
+    def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
+        """Indices of the images, B."""
+        sizes, source = torch.tensor(self.factor_sizes), generator(seed, name, turn)
+        hidden = _hidden("batches that hold factors", length, sizes)
+        group = self.groups[int(torch.tensor(self.ratio, dtype=torch.float64).multinomial(1, generator=source))]
+        uniform = torch.rand(self.batch + 1, len(sizes), generator=source, dtype=torch.float64)
+        held, *_ = digits = (uniform * sizes).long()
+        varies = torch.zeros(len(sizes), dtype=torch.bool)
+        varies[list(group)] = True
+        nuisance = torch.randint(hidden, (self.batch,), generator=source)
+        return (torch.where(varies, digits[1:], held) * _places(sizes)).sum(dim=1) * hidden + nuisance
+
+
+def _places(sizes: Tensor) -> Tensor:
+    """What each digit of a combination's index counts: the last factor is the fastest."""
+    return sizes.flip(0).cumprod(0).flip(0) // sizes
+
+
+def _hidden(what: str, length: int, sizes: Tensor) -> int:
+    """How many examples there are of each combination; an error where a source cannot be a world of all of them."""
+    combinations = int(sizes.prod())
+    if length % combinations:
+        raise MetapriorError(
+            f"{what} need a world of all {combinations} combinations of its factors; this data has {length} examples"
+        )
+    return length // combinations

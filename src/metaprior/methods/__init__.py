@@ -17,6 +17,7 @@ from metaprior.methods.categorical_aae import (
 )
 from metaprior.methods.cvae import CVAE, CVAERecipe
 from metaprior.methods.dae import DAE, DAERecipe
+from metaprior.methods.dc_ign import DCIGN, AttributeDCIGN, DCIGNRecipe, FactorDCIGN
 from metaprior.methods.dip_vae import DIPVAE, DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAE, FactorVAERecipe
 from metaprior.methods.hfvae import HFVAE, HFVAERecipe
@@ -32,6 +33,7 @@ from metaprior.methods.invariant_vae import FourierMMDOfGroups, HSICOfGroups, In
 from metaprior.methods.iwae import IWAE, IWAERecipe
 from metaprior.methods.joint_vae import JointVAE, JointVAERecipe
 from metaprior.methods.likelihoods import Bernoulli, Likelihood, Normal
+from metaprior.methods.m1_m2 import M1M2, M1M2Recipe
 from metaprior.methods.m2 import M2, M2Recipe
 from metaprior.methods.pair_vae import PairVAE, PairVAERecipe
 from metaprior.methods.recipes import RECIPES, find_recipe, name_of
@@ -44,16 +46,16 @@ from metaprior.methods.vib import VIB, VIBRecipe
 from metaprior.methods.wae import WAE, NormalWAE, WAEGANRecipe, WAERecipe
 
 __all__ = [
-    "AAE", "CAE", "CVAE", "DAE", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M2", "RECIPES", "VAE", "VIB",
-    "WAE", "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "Autoencoder", "AutoencoderRecipe",
-    "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "Bottleneck", "CAERecipe",
-    "CVAERecipe", "CategoricalAAE", "ClusteringAAE", "ClusteringAAERecipe", "DAERecipe", "DIPVAERecipe",
-    "FactorVAE", "FactorVAERecipe", "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe",
-    "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InformationDropout", "InformationDropoutAutoencoder",
-    "InformationDropoutRecipe", "InvariantVAE", "JointVAE", "JointVAERecipe", "Likelihood", "M2Recipe",
-    "MMDOfGroups", "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE", "NormalWAE", "PairVAE",
-    "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe",
-    "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised", "SupervisedRecipe", "Supervision",
-    "SupervisionRecipe", "TargetVFAE", "VAERecipe", "VFAERecipe", "VIBRecipe", "WAEGANRecipe", "WAERecipe",
-    "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
+    "AAE", "CAE", "CVAE", "DAE", "DCIGN", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M1M2", "M2", "RECIPES",
+    "VAE", "VIB", "WAE", "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "AttributeDCIGN", "Autoencoder",
+    "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "Bottleneck",
+    "CAERecipe", "CVAERecipe", "CategoricalAAE", "ClusteringAAE", "ClusteringAAERecipe", "DAERecipe", "DCIGNRecipe",
+    "DIPVAERecipe", "FactorDCIGN", "FactorVAE", "FactorVAERecipe", "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups",
+    "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InformationDropout", "InformationDropoutAutoencoder",
+    "InformationDropoutRecipe", "InvariantVAE", "JointVAE", "JointVAERecipe", "Likelihood", "M1M2Recipe", "M2Recipe",
+    "MMDOfGroups", "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe",
+    "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "SemiSupervisedAAE",
+    "SemiSupervisedAAERecipe", "Supervised", "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE",
+    "VAERecipe", "VFAERecipe", "VIBRecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute",
+    "find_recipe", "name_of",
 ]  # fmt: skip

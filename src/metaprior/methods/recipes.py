@@ -17,6 +17,7 @@ from metaprior.methods.cae import CAERecipe
 from metaprior.methods.categorical_aae import ClusteringAAERecipe, SemiSupervisedAAERecipe
 from metaprior.methods.cvae import CVAERecipe
 from metaprior.methods.dae import DAERecipe
+from metaprior.methods.dc_ign import DCIGNRecipe
 from metaprior.methods.dip_vae import DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAERecipe
 from metaprior.methods.hfvae import HFVAERecipe
@@ -25,6 +26,7 @@ from metaprior.methods.info_vae import InfoVAERecipe
 from metaprior.methods.information_dropout import InformationDropoutRecipe
 from metaprior.methods.iwae import IWAERecipe
 from metaprior.methods.joint_vae import JointVAERecipe
+from metaprior.methods.m1_m2 import M1M2Recipe
 from metaprior.methods.m2 import M2Recipe
 from metaprior.methods.pair_vae import PairVAERecipe
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
@@ -86,6 +88,8 @@ RECIPES: dict[str, Row] = {
     "information-dropout": Row(
         InformationDropoutRecipe(), "code with multiplicative noise that tells a label", "Achille & Soatto 2018"
     ),
+    "dc-ign": Row(DCIGNRecipe(), "VAE that learns from batches in which one factor varies", "Kulkarni et al. 2015"),
+    "m1-m2": Row(M1M2Recipe(), "M2 of the codes of a VAE that is trained beside it", "Kingma et al. 2014"),
     "s2-beta-vae": Row(S2BetaVAERecipe(), "beta-VAE with a few labelled factors in the loss", _FEW),
     "s2-factor-vae": Row(S2FactorVAERecipe(), "FactorVAE with a few labelled factors in the loss", _FEW),
     "s2-dip-vae-i": Row(S2DIPVAERecipe(), "DIP-VAE I with a few labelled factors in the loss", _FEW),

@@ -94,7 +94,7 @@ REVIEW: tuple[Work, ...] = (
         Regulariser("VAE", "", "MMD(q(z|s=0), q(z|s=1))"),
     ),
     Work(
-        "DC-IGN", "Kulkarni et al. 2015", ("disentanglement",), (), "required",
+        "DC-IGN", "Kulkarni et al. 2015", ("disentanglement",), ("dc-ign",), "required",
         Regulariser("VAE", "gradients clamped, no penalty"),
     ),
     Work(
@@ -114,7 +114,7 @@ REVIEW: tuple[Work, ...] = (
     Work("Variational ladder autoencoder", "Zhao et al. 2017", ("hierarchy",), structure=Structure("H", "H")),
     Work("PixelVAE", "Gulrajani et al. 2017", ("hierarchy",), structure=Structure("H", "H + A")),
     Work(
-        "Semi-supervised VAE", "Kingma et al. 2014", ("hierarchy", "semi-supervised"), ("m2",), "required",
+        "Semi-supervised VAE", "Kingma et al. 2014", ("hierarchy", "semi-supervised"), ("m2", "m1-m2"), "required",
         structure=Structure("H", "H (M1+M2)", "N + C"),
     ),
     Work(
