@@ -12,8 +12,8 @@ from metaprior.nets import Posterior
 from metaprior.training import Loop, fit
 from tests.conftest import random
 
-WORLD = DataSpec(vector_size=5, factor_names=("a", "b", "c"), factor_sizes=(3, 4, 5))
-SET = DataSpec(vector_size=5, classes=3, examples=100)
+WORLD = DataSpec(value_shape=(5,), factor_names=("a", "b", "c"), factor_sizes=(3, 4, 5))
+SET = DataSpec(value_shape=(5,), classes=3, examples=100)
 SMALL = {"nets": "linear", "latent_dim": 4, "batch": 6}
 VECTORS, CODES = random(0, 6, 5, dtype=torch.float64), random(1, 6, 4, dtype=torch.float64)
 LABELS = torch.tensor([0, 1, 0, 2, 1, 0])
@@ -30,11 +30,11 @@ def world_batch(*varies):
     factors = torch.ones(6, 3, dtype=torch.int64)
     for place in varies:
         factors[:, place] = torch.tensor([0, 1, 2, 0, 1, 2])
-    return Batch({"vectors": VECTORS, "factors": factors})
+    return Batch({"values": VECTORS, "factors": factors})
 
 
 def label_batch():
-    return Batch({"vectors": VECTORS, "labels": LABELS})
+    return Batch({"values": VECTORS, "labels": LABELS})
 
 
 @pytest.mark.parametrize(("varies", "held"), [((1,), [0, 1, 1, 1]), ((2,), [1, 0, 1, 1]), ((0,), [1, 1, 0, 0])])
@@ -130,8 +130,8 @@ def test_training_on_a_world_ties_a_code_to_its_factor():
         (WORLD, {"invariance": -1.0}, "invariance must be at least 0"),
         (SET, {"known": ("a",)}, "known factors are those of a world"),
         (SET, {"latent_dim": 1}, "latent_dim must be at least 2"),
-        (DataSpec(vector_size=5, examples=10), {}, "neither classes nor factors"),
-        (DataSpec(vector_size=5, factor_names=("a",), factor_sizes=(3,)), {}, "another be left to vary as all else"),
+        (DataSpec(value_shape=(5,), examples=10), {}, "neither classes nor factors"),
+        (DataSpec(value_shape=(5,), factor_names=("a",), factor_sizes=(3,)), {}, "another be left to vary as all else"),
     ],
 )
 def test_bad_choices_are_refused(data, choices, said):

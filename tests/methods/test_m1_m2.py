@@ -10,10 +10,10 @@ from metaprior.core import Batch, Counter, DataSpec, Infers, MetapriorError, Ste
 from metaprior.methods import M1M2, VAE, M1M2Recipe
 from tests.conftest import random
 
-DATA = DataSpec(vector_size=5, classes=3, labelled_factors=("class",), labelled_factor_sizes=(3,))
+DATA = DataSpec(value_shape=(5,), classes=3, labelled_factors=("class",), labelled_factor_sizes=(3,))
 HYPER = {"alpha": torch.tensor(7.0)}
 BATCHES = {
-    name: Batch({"vectors": random(seed, 6, 5, dtype=torch.float64), "labels": torch.arange(6) % 3})
+    name: Batch({"values": random(seed, 6, 5, dtype=torch.float64), "labels": torch.arange(6) % 3})
     for seed, name in enumerate(("unlabelled", "labelled"))
 }
 
@@ -47,9 +47,9 @@ def test_m2_learns_from_samples_of_m1_s_codes_and_neither_moves_the_other():
     seen = []
     method.m2.register_forward_pre_hook(lambda module, given: seen.append(given[1]))
     above = sum(term.value * term.weight for term in method("m2", BATCHES, now).values())
-    assert torch.equal(seen[0]["unlabelled"].vectors, codes)
+    assert torch.equal(seen[0]["unlabelled"].values, codes)
     assert torch.equal(seen[0]["labelled"].labels, BATCHES["labelled"].labels)
-    assert seen[0]["labelled"].vectors.shape == (6, 4)
+    assert seen[0]["labelled"].values.shape == (6, 4)
     for loss, own, other in ((below, method.m1, method.m2), (above, method.m2, method.m1)):
         method.zero_grad()
         loss.backward()
@@ -90,11 +90,11 @@ def test_the_bound_of_many_samples_is_the_likelihood_of_linear_nets():
     assert found.log_ratio is not None
     assert found.rate is None
     estimate = (-found.distortion - found.log_ratio).logsumexp(dim=1) - math.log(50_000)
-    assert torch.allclose(estimate, law.log_prob(BATCHES["unlabelled"].vectors), atol=0.1)
+    assert torch.allclose(estimate, law.log_prob(BATCHES["unlabelled"].values), atol=0.1)
 
 
 def test_what_it_can_do_goes_through_both():
-    method, vectors = build(), BATCHES["unlabelled"].vectors
+    method, vectors = build(), BATCHES["unlabelled"].values
     features = method.m1.encode(vectors)
     codes = method.encode(vectors)
     assert torch.equal(codes, method.m2.encode(features))

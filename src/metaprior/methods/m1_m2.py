@@ -55,10 +55,10 @@ class M1M2(Method):
             return self.m1.reconstruction(batches["unlabelled"], codes) | self.m1.regularisers(posterior, codes, step)
         labelled = batches["labelled"]
         features = self.m1.infer(labelled, noise_apart(step, "labelled"))[1].detach()
-        known = {name: column for name, column in labelled.columns.items() if name not in ("images", "vectors")}
+        known = {name: column for name, column in labelled.columns.items() if name not in ("images", "values")}
         seen = {
-            "unlabelled": Batch({"vectors": step.shared["codes"]}),
-            "labelled": Batch(known | {"vectors": features}),
+            "unlabelled": Batch({"values": step.shared["codes"]}),
+            "labelled": Batch(known | {"values": features}),
         }
         return self.m2(self.m2.player, seen, noise_apart(step, "m2"))
 
@@ -86,7 +86,7 @@ class M1M2(Method):
         repeated = batch.map(lambda column: column.repeat_interleave(samples, dim=0))
         posterior, features = self.m1.infer(repeated, step)
         distortion = self.m1.likelihood.nll(self.m1.outputs(features, repeated), repeated.inputs)
-        above = self.m2.explain(Batch({"vectors": features}), noise_apart(step, "m2"))
+        above = self.m2.explain(Batch({"values": features}), noise_apart(step, "m2"))
         assert above.log_ratio is not None
         log_ratio = log_normal(features, *posterior).sum(dim=1) + (above.distortion + above.log_ratio)[:, 0]
         each = (batch.size, samples)
@@ -124,6 +124,6 @@ class M1M2Recipe(M2Recipe):
             latent_dim=self.latent_dim, nets="mlp", hidden=self.feature_hidden, variance=self.feature_variance,
             attribute=self.attribute, alpha=self.alpha, labelled_batch=self.labelled_batch, **trained,
         )  # fmt: skip
-        m2 = above.build(replace(data, image_shape=None, vector_size=self.features))
+        m2 = above.build(replace(data, image_shape=None, value_shape=(self.features,)))
         assert isinstance(m2, M2)
         return M1M2(VAE(below.build_nets(data), **below.shared(data)), m2)
