@@ -11,7 +11,7 @@ from metaprior.methods import M1M2, VAE, M1M2Recipe
 from tests.conftest import random
 
 DATA = DataSpec(value_shape=(5,), classes=3, labelled_factors=("class",), labelled_factor_sizes=(3,))
-HYPER = {"alpha": torch.tensor(7.0)}
+HYPER = {"alpha": torch.tensor(7.0), "bounds": torch.tensor(1.0)}
 BATCHES = {
     name: Batch({"values": random(seed, 6, 5, dtype=torch.float64), "labels": torch.arange(6) % 3})
     for seed, name in enumerate(("unlabelled", "labelled"))

@@ -165,7 +165,8 @@ def tiny(name):
     choices = {field.name for field in fields(recipe)}
     recipe = replace(recipe, **{choice: value for choice, value in small.items() if choice in choices})
     hyper = recipe.build(DATA).hyper
-    weights = {choice for choice in choices & set(hyper) if isinstance(hyper[choice], float)}
+    fixed = {"alpha", "gamma"} if getattr(recipe, "estimator", "") == "study" else set()  # it has neither
+    weights = {choice for choice in (choices - fixed) & set(hyper) if isinstance(hyper[choice], float)}
     return [
         replace(recipe, lr=1e-3 * scale, **{weight: getattr(recipe, weight) * scale for weight in weights})
         for scale in (1.0, 0.5, 0.25)
