@@ -52,7 +52,8 @@ def usefulness(
 ) -> Usefulness:
     """Multinomial logistic regression; a fifth of the training examples chooses C by its loss, then all are fitted.
 
-    Of equally good C the smallest is taken, the simplest predictor.
+    The smallest C is taken, the simplest predictor, whose loss is no more than a standard error above the least: a
+    larger one may hang on codes that hardly vary, and be far off where new examples are a little unlike the others.
     """
     x, labels, z, truth = as_examples(train, train_labels, test, test_labels)
     if len(x) < 5:
@@ -68,14 +69,26 @@ def usefulness(
     held, rest = shuffled[: len(x) // 5], shuffled[len(x) // 5 :]
     order = sorted(strengths)
     trial = logistic_path(x[rest], labels[rest], order, len(known), TOLERANCE)
-    losses = _loss(trial.logits(x[held]), labels[held]).mean(dim=1)
-    chosen = order[int(losses.argmin())]
+    chosen = order[simplest(_loss(trial.logits(x[held]), labels[held]))]
     logits = logistic_path(x, labels, [chosen], len(known), TOLERANCE).logits(z)
     loss = _loss(logits, place)[0].where(seen, torch.nan)
     right = (logits[0].argmax(dim=1) == place) & seen
     shares = place[seen].bincount() / int(seen.sum())
     entropy = -float(torch.special.xlogy(shares, shares).sum())
     return Usefulness(loss.numpy(), right.double().numpy(), entropy, chosen)
+
+
+def simplest(losses: Float[Tensor, "s n"]) -> int:
+    """The first of S predictors that is not worse than the best by more than the standard error of their difference.
+
+    Source: the one-standard-error rule of Breiman et al. 1984, of paired losses.
+
+    >>> simplest(torch.tensor([[3.0, 2.0, 4.0], [1.0, 0.2, 0.9], [0.5, 0.5, 0.5]]))
+    1
+    """
+    worse = losses - losses[losses.mean(dim=1).argmin()]
+    error = worse.std(dim=1) / losses.shape[1] ** 0.5 if losses.shape[1] > 1 else torch.zeros(len(losses))
+    return int((worse.mean(dim=1) <= error).int().argmax())
 
 
 def _loss(logits: Float[Tensor, "s n k"], labels: Int[Tensor, " n"]) -> Float[Tensor, "s n"]:
