@@ -41,21 +41,22 @@ from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERec
 from metaprior.methods.supervised import Supervised, SupervisedRecipe
 from metaprior.methods.supervision import LOSSES, Supervision, SupervisionRecipe
 from metaprior.methods.vae import VAE, VAERecipe
+from metaprior.methods.vae_gan import VAEGAN, VAEGANRecipe
 from metaprior.methods.vfae import TargetVFAE, VFAERecipe
 from metaprior.methods.vib import VIB, VIBRecipe
 from metaprior.methods.wae import WAE, NormalWAE, WAEGANRecipe, WAERecipe
 
 __all__ = [
     "AAE", "CAE", "CVAE", "DAE", "DCIGN", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M1M2", "M2", "RECIPES",
-    "VAE", "VIB", "WAE", "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "AttributeDCIGN", "Autoencoder",
-    "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe", "Bottleneck",
-    "CAERecipe", "CVAERecipe", "CategoricalAAE", "ClusteringAAE", "ClusteringAAERecipe", "DAERecipe", "DCIGNRecipe",
-    "DIPVAERecipe", "FactorDCIGN", "FactorVAE", "FactorVAERecipe", "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups",
-    "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InformationDropout", "InformationDropoutAutoencoder",
-    "InformationDropoutRecipe", "InvariantVAE", "JointVAE", "JointVAERecipe", "Likelihood", "M1M2Recipe", "M2Recipe",
-    "MMDOfGroups", "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe",
-    "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "SemiSupervisedAAE",
-    "SemiSupervisedAAERecipe", "Supervised", "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE",
-    "VAERecipe", "VFAERecipe", "VIBRecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute",
-    "find_recipe", "name_of",
+    "VAE", "VAEGAN", "VIB", "WAE", "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "AttributeDCIGN",
+    "Autoencoder", "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe",
+    "Bottleneck", "CAERecipe", "CVAERecipe", "CategoricalAAE", "ClusteringAAE", "ClusteringAAERecipe", "DAERecipe",
+    "DCIGNRecipe", "DIPVAERecipe", "FactorDCIGN", "FactorVAE", "FactorVAERecipe", "FourierMMDOfGroups",
+    "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InformationDropout",
+    "InformationDropoutAutoencoder", "InformationDropoutRecipe", "InvariantVAE", "JointVAE", "JointVAERecipe",
+    "Likelihood", "M1M2Recipe", "M2Recipe", "MMDOfGroups", "MultiplicativeNoise", "NetsRecipe", "Normal",
+    "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe",
+    "S2FactorVAERecipe", "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised", "SupervisedRecipe",
+    "Supervision", "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe", "VFAERecipe", "VIBRecipe",
+    "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
 ]  # fmt: skip

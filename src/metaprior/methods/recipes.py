@@ -32,6 +32,7 @@ from metaprior.methods.pair_vae import PairVAERecipe
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
 from metaprior.methods.supervised import SupervisedRecipe
 from metaprior.methods.vae import VAERecipe
+from metaprior.methods.vae_gan import VAEGANRecipe
 from metaprior.methods.vfae import VFAERecipe
 from metaprior.methods.vib import VIBRecipe
 from metaprior.methods.wae import WAEGANRecipe, WAERecipe
@@ -75,6 +76,7 @@ RECIPES: dict[str, Row] = {
     ),
     "wae-mmd": Row(WAERecipe(), "squared error, and codes drawn to the prior by MMD", "Tolstikhin et al. 2018"),
     "wae-gan": Row(WAEGANRecipe(), "squared error, and codes drawn to the prior by a critic", "Tolstikhin et al. 2018"),
+    "vae-gan": Row(VAEGANRecipe(), "VAE judged by what a critic of images sees", "Larsen et al. 2016"),
     "hsic-vae": Row(HSICVAERecipe(), "VAE whose groups of codes are kept independent, by HSIC", "Lopez et al. 2018"),
     "cvae": Row(CVAERecipe(), "VAE whose nets are told an attribute of each example", "Sohn et al. 2015"),
     "vib": Row(VIBRecipe(), "code that tells a label, and little else", "Alemi et al. 2017"),
