@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch.distributions import Categorical, kl_divergence
 
-from metaprior.objectives import categorical_nll, enumerated_bound, kl_categorical, sample_concrete
+from metaprior.objectives import (
+    categorical_nll,
+    categorical_nll_of_others,
+    enumerated_bound,
+    kl_categorical,
+    sample_concrete,
+)
 from tests.conftest import random
 
 LOGITS = 2 * random(0, 6, 5, dtype=torch.float64)
@@ -23,6 +29,25 @@ def test_a_missing_value_adds_nothing():
     values = torch.tensor([0, 4, -1, 2, -1, 1])
     expected = torch.where(values < 0, 0.0, -Categorical(logits=LOGITS).log_prob(values.clamp(min=0)))
     assert torch.allclose(categorical_nll(LOGITS, values), expected, atol=1e-12)
+
+
+def test_the_surprise_at_the_others_is_that_at_their_joint_probability():
+    values = torch.tensor([0, 4, 3, 2, 2, 1])
+    expected = -(1 - Categorical(logits=LOGITS).log_prob(values).exp()).log()
+    assert torch.allclose(categorical_nll_of_others(LOGITS, values), expected, atol=1e-12)
+    two = LOGITS[:, :2]
+    values = values % 2
+    assert torch.allclose(categorical_nll_of_others(two, values), categorical_nll(two, 1 - values), atol=1e-12)
+
+
+@pytest.mark.parametrize(("sure", "loss", "slope"), [(1e4, 1e4, 1.0), (-1e4, 0.0, 0.0)])
+def test_a_sure_law_costs_the_surprise_no_precision(sure, loss, slope):
+    logits = torch.tensor([[sure, 0.0, -1e4]], requires_grad=True)
+    found = categorical_nll_of_others(logits, torch.tensor([0]))
+    assert found.item() == pytest.approx(loss)
+    found.sum().backward()
+    assert logits.grad is not None
+    assert logits.grad.tolist() == [[slope, -slope, 0.0]]
 
 
 @pytest.mark.parametrize("temperature", [0.1, 0.67, 5.0])

@@ -20,6 +20,7 @@ from metaprior.methods.dae import DAE, DAERecipe
 from metaprior.methods.dc_ign import DCIGN, AttributeDCIGN, DCIGNRecipe, FactorDCIGN
 from metaprior.methods.dip_vae import DIPVAE, DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAE, FactorVAERecipe
+from metaprior.methods.fader import Fader, FaderRecipe
 from metaprior.methods.hfvae import HFVAE, HFVAERecipe
 from metaprior.methods.hsic_vae import HSICVAE, HSICVAERecipe
 from metaprior.methods.info_vae import InfoVAE, InfoVAERecipe
@@ -51,12 +52,12 @@ __all__ = [
     "VAE", "VAEGAN", "VIB", "WAE", "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "AttributeDCIGN",
     "Autoencoder", "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe",
     "Bottleneck", "CAERecipe", "CVAERecipe", "CategoricalAAE", "ClusteringAAE", "ClusteringAAERecipe", "DAERecipe",
-    "DCIGNRecipe", "DIPVAERecipe", "FactorDCIGN", "FactorVAE", "FactorVAERecipe", "FourierMMDOfGroups",
-    "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InformationDropout",
-    "InformationDropoutAutoencoder", "InformationDropoutRecipe", "InvariantVAE", "JointVAE", "JointVAERecipe",
-    "Likelihood", "M1M2Recipe", "M2Recipe", "MMDOfGroups", "MultiplicativeNoise", "NetsRecipe", "Normal",
-    "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe",
-    "S2FactorVAERecipe", "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised", "SupervisedRecipe",
-    "Supervision", "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe", "VFAERecipe", "VIBRecipe",
-    "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
+    "DCIGNRecipe", "DIPVAERecipe", "FactorDCIGN", "FactorVAE", "FactorVAERecipe", "Fader", "FaderRecipe",
+    "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe",
+    "InformationDropout", "InformationDropoutAutoencoder", "InformationDropoutRecipe", "InvariantVAE", "JointVAE",
+    "JointVAERecipe", "Likelihood", "M1M2Recipe", "M2Recipe", "MMDOfGroups", "MultiplicativeNoise", "NetsRecipe",
+    "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe",
+    "S2DIPVAERecipe", "S2FactorVAERecipe", "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised",
+    "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe", "VFAERecipe",
+    "VIBRecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
 ]  # fmt: skip

@@ -25,6 +25,13 @@ class Attribute:
         values = self.of(batch)
         return F.one_hot(values, self.size).to(batch.inputs.dtype)
 
+    def told(self, rows: Tensor, values: Tensor | None) -> Tensor:
+        """What a net is told beside each of B rows, B×size in their type: indicators of its values, int64 B, or
+        probabilities as they are, B×size; without either the uniform distribution."""
+        if values is None:
+            return rows.new_full((len(rows), self.size), 1 / self.size)
+        return (values if values.is_floating_point() else F.one_hot(values, self.size)).to(rows.dtype)
+
 
 def find_attribute(data: DataSpec, name: str | None = None) -> Attribute:
     """The factor of that name, or ``label``; without a name the label, or the first factor where there are no classes.

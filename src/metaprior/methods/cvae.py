@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
 from metaprior.core import Batch, DataSpec, Method, generator
@@ -37,7 +36,7 @@ class CVAE(VAE):
 
     def posterior(self, images: Tensor, told: Tensor | None = None) -> Posterior:
         """q(z | x, y): mean and log-variance, each B×Z."""
-        return Posterior(*self.heads(joined(images, self.indicators(images, told)))[:2])
+        return Posterior(*self.heads(joined(images, self.attribute.told(images, told)))[:2])
 
     def encode(self, images: Tensor, told: Tensor | None = None) -> Tensor:
         """The posterior's means, B×Z."""
@@ -45,7 +44,7 @@ class CVAE(VAE):
 
     def decode(self, codes: Tensor, told: Tensor | None = None) -> Tensor:
         """What codes stand for, of examples with that attribute."""
-        return super().decode(torch.cat([codes, self.indicators(codes, told)], dim=1))
+        return super().decode(torch.cat([codes, self.attribute.told(codes, told)], dim=1))
 
     def sample(self, count: int, seed: int = 0, told: Tensor | None = None) -> Tensor:
         """Decoded draws from the prior N(0, 1), told the attribute, or uniform draws of it."""
@@ -53,12 +52,6 @@ class CVAE(VAE):
         if told is None:
             told = torch.randint(self.attribute.size, (count,), generator=generator(seed, "told")).to(codes.device)
         return self.decode(codes, told)
-
-    def indicators(self, rows: Tensor, told: Tensor | None) -> Tensor:
-        """What is told beside each of B rows, B×K in their type."""
-        if told is None:
-            return rows.new_full((len(rows), self.attribute.size), 1 / self.attribute.size)
-        return (told if told.is_floating_point() else F.one_hot(told, self.attribute.size)).to(rows.dtype)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -20,6 +20,7 @@ from metaprior.methods.dae import DAERecipe
 from metaprior.methods.dc_ign import DCIGNRecipe
 from metaprior.methods.dip_vae import DIPVAERecipe
 from metaprior.methods.factor_vae import FactorVAERecipe
+from metaprior.methods.fader import FaderRecipe
 from metaprior.methods.hfvae import HFVAERecipe
 from metaprior.methods.hsic_vae import HSICVAERecipe
 from metaprior.methods.info_vae import InfoVAERecipe
@@ -84,6 +85,7 @@ RECIPES: dict[str, Row] = {
     "joint-vae": Row(JointVAERecipe(), "VAE with discrete codes beside its continuous ones", "Dupont 2018"),
     "m2": Row(M2Recipe(), "VAE told a label, which it learns to tell from a few", "Kingma et al. 2014"),
     "vfae": Row(VFAERecipe(), "VAE whose codes tell nothing of an attribute, by MMD", "Louizos et al. 2016"),
+    "fader": Row(FaderRecipe(), "autoencoder whose codes tell a critic nothing of an attribute", "Lample et al. 2017"),
     "hfvae": Row(
         HFVAERecipe(), "VAE with weights on the correlation between and within groups of codes", "Esmaeili et al. 2019"
     ),

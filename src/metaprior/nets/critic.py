@@ -48,3 +48,24 @@ class FeatureCritic(nn.Module):
 
     def forward(self, inputs: Float[Tensor, "b ..."]) -> Float[Tensor, " b"]:
         return self.logits(self.features(inputs))
+
+
+class AttributeCritic(nn.Module):
+    """Two hidden layers of leaky ReLU with slope 0.2, B×Z codes → B×K logits, in the codes' precision.
+
+    ``kept``, where given, multiplies the units of the last hidden layer: dropout whose numbers are the caller's.
+
+    >>> from torch import zeros
+    >>> AttributeCritic(8, 512, 3)(zeros(2, 8)).shape
+    torch.Size([2, 3])
+    """
+
+    def __init__(self, inputs: int, width: int, values: int) -> None:
+        super().__init__()
+        self.width = width
+        self.trunk = nn.Sequential(mlp(inputs, [width], width, leak=0.2), nn.LeakyReLU(0.2))
+        self.head = mlp(width, [], values)
+
+    def forward(self, codes: Float[Tensor, "b z"], kept: Float[Tensor, "b w"] | None = None) -> Float[Tensor, "b k"]:
+        hidden = self.trunk(codes)
+        return self.head(hidden if kept is None else hidden * kept).to(codes.dtype)

@@ -17,6 +17,20 @@ def categorical_nll(logits: Float[Tensor, "b k"], values: Int[Tensor, " b"]) -> 
     return F.cross_entropy(logits, values.clamp(min=0), reduction="none") * (values >= 0)
 
 
+def categorical_nll_of_others(logits: Float[Tensor, "b k"], values: Int[Tensor, " b"]) -> Float[Tensor, " b"]:
+    """-log(1 - p(value)), in nats, by the logits of all other values, so that a sure law costs no precision; K > 1.
+
+    Of two values it is the other's :func:`categorical_nll`, as in Lample et al. 2017, equation 3. Its gradient does
+    not vanish where the law is sure of the value.
+
+    >>> round(categorical_nll_of_others(torch.zeros(1, 4), torch.tensor([2])).item(), 4)  # ln 4/3
+    0.2877
+    """
+    own = F.one_hot(values, logits.shape[1]).bool()
+    others = logits.masked_fill(own, -torch.inf).logsumexp(dim=1)
+    return F.softplus((logits * own).sum(dim=1) - others)
+
+
 def kl_categorical(logits: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
     """KL from the uniform law, ln K - H, in nats; at most ln K.
 
