@@ -98,7 +98,7 @@ REVIEW: tuple[Work, ...] = (
         Regulariser("VAE", "gradients clamped, no penalty"),
     ),
     Work(
-        "FaderNetworks", "Lample et al. 2017", ("disentanglement",), (), "required",
+        "FaderNetworks", "Lample et al. 2017", ("disentanglement",), ("fader",), "required",
         Regulariser("AE", "−E log P(1 − y | E(x))"), unsure=True,
     ),
     Work(
@@ -136,7 +136,7 @@ NEIGHBOURS: tuple[Work, ...] = (
     Work("CVAE", "Sohn et al. 2015", (), ("cvae",), "required"),
     Work("Denoising autoencoder", "Vincent et al. 2008", (), ("dae",)),
     Work("Contractive autoencoder", "Rifai et al. 2011", (), ("cae",)),
-    Work("VAE/GAN", "Larsen et al. 2016", ()),
+    Work("VAE/GAN", "Larsen et al. 2016", (), ("vae-gan",)),
 )
 """Named in the review's text, or near it, and no rows of its tables."""
 
