@@ -102,7 +102,8 @@ REVIEW: tuple[Work, ...] = (
         Regulariser("AE", "−E log P(1 − y | E(x))"), unsure=True,
     ),
     Work(
-        "AAE", "Makhzani et al. 2016", ("semi-supervised", "clustering"), ("aae", "aae-semi", "aae-cluster"), "optional",
+        "AAE", "Makhzani et al. 2016", ("semi-supervised", "clustering"),
+        ("aae", "aae-semi", "aae-cluster"), "optional",
         Regulariser("AE", "", "JS(q(z) ‖ p(z))"),
     ),
     Work(
