@@ -43,6 +43,7 @@ def test_splits_part_the_rows(tmp_path):
     parts = [read(tmp_path, split, ",test=0.3", values=SERIES, labels=np.arange(10)) for split in ("train", "test")]
     assert [len(part) for part in parts] == [7, 3]
     assert sorted(parts[0].labels.tolist() + parts[1].labels.tolist()) == list(range(10))  # pyright: ignore
+    assert {part.classes for part in parts} == {10}  # a class means the same in both, though each lacks some
     assert contents(f"arrays:path={tmp_path / 'mine.npz'},test=0.3")["splits"] == {"train": 7, "test": 3}
 
 

@@ -116,3 +116,11 @@ def test_bad_choices_are_refused():
             build(**choices)
     with pytest.raises(MetapriorError, match="learns from a few labels, and there are none"):
         M1M2Recipe().build(replace(DATA, labelled_factors=(), labelled_factor_sizes=()))
+
+
+def test_all_choices_of_m2_reach_it():
+    """One that did not would be an option that is taken and ignored."""
+    choices = {"alpha": 3.0, "bounds": 0.5, "labelled_batch": 7, "batch": 9}
+    method = M1M2Recipe(nets="mlp", hidden=8, feature_hidden=8, **choices).build(DATA)
+    assert (method.hyper["alpha"], method.hyper["bounds"]) == (3.0, 0.5)
+    assert (method.m2.labelled_batch, method.m2.batch) == (7, 9)

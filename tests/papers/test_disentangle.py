@@ -121,7 +121,7 @@ SMOKE = ("few-labels-beat-none", "labels-suffice-for-selection", "sampled-codes-
 
 
 def test_the_smoke_claims(capsys, tmp_path, monkeypatch):
-    """All claims as a person runs them: ten models that are judged, 36 of rehearsals, a minute and a half of a core."""
+    """All claims as a person runs them: ten models that are judged, 36 of rehearsals."""
     code, out, err = told(capsys, "--out", tmp_path, "--json")
     results = {result["id"]: result for result in json.loads(out)["claims"]}
     assert code == 0

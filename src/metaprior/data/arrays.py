@@ -51,6 +51,7 @@ def arrays(options: ArraysOptions, split: str = "train") -> Dataset:
         values=part("values"),
         labels=part("labels"),
         factors=part("factors"),
+        class_names=tuple(map(str, range(int(columns["labels"].max()) + 1))) if "labels" in columns else (),
         factor_names=names,
         factor_sizes=() if factors is None else tuple((factors.amax(dim=0) + 1).clamp(min=1).tolist()),
     )

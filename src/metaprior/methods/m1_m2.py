@@ -122,7 +122,8 @@ class M1M2Recipe(M2Recipe):
         )  # fmt: skip
         above = M2Recipe(
             latent_dim=self.latent_dim, nets="mlp", hidden=self.feature_hidden, variance=self.feature_variance,
-            attribute=self.attribute, alpha=self.alpha, labelled_batch=self.labelled_batch, **trained,
+            attribute=self.attribute, alpha=self.alpha, bounds=self.bounds, labelled_batch=self.labelled_batch,
+            **trained,
         )  # fmt: skip
         m2 = above.build(replace(data, image_shape=None, value_shape=(self.features,)))
         assert isinstance(m2, M2)

@@ -71,7 +71,7 @@ class VAE(Autoencoder):
     def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
         """Samples of q(z | x), -log p(x | z), log q(z | x) / p(z) and the KL of each code."""
         posterior = self.posterior_of(batch)
-        repeated = Batch({name: column.repeat_interleave(samples, dim=0) for name, column in batch.columns.items()})
+        repeated = batch.map(lambda column: column.repeat_interleave(samples, dim=0))
         wide = Posterior(*(part.repeat_interleave(samples, dim=0) for part in posterior))
         codes = sample_normal(*wide, step.randn("posterior", *wide.mean.shape))
         nothing = torch.zeros_like(codes)

@@ -105,7 +105,7 @@ def seconds_of_a_step(task: Task, data: Dataset | World) -> tuple[object, float]
 def seconds_of_judging(model: object, data: Dataset | World, judging: Judging) -> float:
     """Seconds to encode the data and to compute the metrics, of each representation.
 
-    Rate and distortion are left out: their time is that of some 150,000 decodings, about a minute for pictures.
+    Rate and distortion are left out, so that with them a study takes longer than is estimated.
     """
     rows = torch.arange(min(PICTURES, len(data)))
     begun = time.perf_counter()
