@@ -2,6 +2,7 @@
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 import torch
@@ -9,9 +10,10 @@ from torch import Tensor
 
 from metaprior.core import Batch, DataSpec, Explanation, MetapriorError, Step
 from metaprior.judge import PROTOCOLS, Scores, rate_distortion
-from metaprior.judge.rate_distortion import OF_A_RATE
+from metaprior.judge.rate_distortion import OF_A_LIKELIHOOD, OF_A_RATE
 from metaprior.methods.autoencoder import AutoencoderRecipe
 from metaprior.methods.vae import VAE, VAERecipe
+from metaprior.methods.vib import VIBRecipe
 from tests.conftest import Columns, random
 from tests.judge.linear import EIGENVALUES, linear_vae, probabilistic_pca, with_covariance
 
@@ -144,13 +146,13 @@ def test_a_deterministic_code_has_no_rate_but_a_distance_to_the_prior() -> None:
 
 
 class Told(VAE):
-    """An encoder that adds the label to its mean, which :meth:`posterior` does not know of."""
+    """An encoder that adds the label to its mean, which :meth:`VAE.posterior` does not know of."""
 
     def seen(self, batch: Batch) -> Tensor:
         return batch.inputs + batch.labels[:, None].to(batch.inputs.dtype)
 
 
-def test_a_model_that_is_told_labels_reads_them_and_a_posterior_without_them_is_not_taken_for_its_own() -> None:
+def test_a_model_that_is_told_labels_is_judged_by_its_posteriors_of_inputs_and_labels() -> None:
     model = probabilistic_pca()
     model.__class__ = Told
     data = with_covariance(torch.diag(EIGENVALUES), 200)
@@ -159,9 +161,40 @@ def test_a_model_that_is_told_labels_reads_them_and_a_posterior_without_them_is_
     inputs = data.columns["values"] + (torch.arange(200) % 2)[:, None]
     shifted, own = (model.encode(each).detach().square().sum(dim=1).mean() for each in (inputs, data.columns["values"]))
     assert value(scores, "rate") == pytest.approx(RATE + 0.5 * float(shifted - own), abs=1e-6)
+    assert value(scores, "mutual_information_lower") + value(scores, "total_correlation") + value(
+        scores, "dimension_wise_kl"
+    ) == pytest.approx(value(scores, "rate"), abs=0.3)  # by one sample of each code
+
+
+class Untrue(VAE):
+    """A posterior that is not the one of its codes."""
+
+    def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
+        found = super().explain(batch, step, samples)
+        assert found.posterior is not None
+        return replace(found, posterior=(found.posterior[0] + 1, found.posterior[1]))
+
+
+def test_a_posterior_that_contradicts_the_densities_gives_no_parts() -> None:
+    model = probabilistic_pca()
+    model.__class__ = Untrue
+    scores = rate_distortion(model, with_covariance(torch.diag(EIGENVALUES), 200), images=10, samples=2)
     for name in ("mutual_information_lower", "total_correlation", "dimension_wise_kl"):
         assert scores[name].value is None
-        assert "told more" in (scores[name].reason or "")
+        assert "disagree" in (scores[name].reason or "")
+
+
+def test_a_bottleneck_of_labels_has_a_rate_and_a_use_but_no_distortion() -> None:
+    data = with_covariance(torch.diag(EIGENVALUES), 300)
+    labelled = Columns(values=data.columns["values"].float(), labels=torch.arange(300) % 2)
+    spec = DataSpec(value_shape=(6,), classes=2)
+    scores = rate_distortion(VIBRecipe(nets="linear", latent_dim=2).build(spec), labelled, images=10, samples=2)  # type: ignore[arg-type]
+    parts = sum(value(scores, n) for n in ("mutual_information_lower", "total_correlation", "dimension_wise_kl"))
+    assert parts == pytest.approx(value(scores, "rate"), abs=0.3)
+    assert value(scores, "label_distortion") > 0
+    for name in OF_A_LIKELIHOOD:
+        assert scores[name].value is None
+        assert "no p(x | z)" in (scores[name].reason or "")
 
 
 class Sampled:
@@ -184,7 +217,7 @@ def test_a_rate_without_a_closed_form_is_that_of_the_samples() -> None:
 class Broken(Sampled):
     def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
         found = super().explain(batch, step, samples)
-        return Explanation(found.codes, found.distortion * torch.inf, found.log_ratio, None)
+        return replace(found, distortion=torch.full_like(found.codes[..., 0], torch.inf))
 
 
 def test_what_is_not_finite_is_no_value() -> None:

@@ -77,6 +77,9 @@ def check_capabilities(method, loaded, batch):
         assert method.classify(images).dim() == 2
     if isinstance(method, Explains):
         explained = method.explain(batch, Step(), samples=3)
-        assert explained.codes.shape[:2] == explained.distortion.shape == (8, 3)
+        assert explained.codes.shape[:2] == (8, 3)
+        assert explained.distortion is None or explained.distortion.shape == (8, 3)
         for each in (explained.log_ratio, explained.rate):
             assert each is None or each.isfinite().all()
+        for each in explained.posterior or ():
+            assert each.shape == (8, explained.codes.shape[2])

@@ -203,3 +203,14 @@ def test_nothing_sticks_out_and_no_label_covers_another(tmp_path: Path, width: i
         assert browser.of("Runtime.exceptionThrown") == []
     finally:
         browser.close()
+
+
+def test_a_model_without_a_likelihood_is_told_by_its_rate() -> None:
+    told = scores(2.0, 20.0, 1.0)
+    told["rd"]["scores"] |= {name: entry(None) for name in ("distortion", "negative_elbo", "nll_iwae", "entropy_bound")}
+    found = section([view("vib", scores=told)])
+    assert found is not None
+    assert found.sentence == "Codes cost 2.00 nats an example; what they leave of it open, the model does not say."
+    both = section([view("vib", scores=told), view("beta", scores=scores(1.0, 22.0, 2.0))])
+    assert both is not None
+    assert "beta has the lowest negative ELBO" in both.sentence

@@ -12,12 +12,13 @@ from pathlib import Path
 import pytest
 
 from metaprior.core import MetapriorError
-from metaprior.study import Progress, compact, load, read_study, run_study
+from metaprior.study import Judging, Progress, compact, load, read_study, run_study, study_of
+from metaprior.study.grid import product, values
 from metaprior.study.results import known
 from metaprior.study.results import results as results_of
 from metaprior.study.task import read_result, run_task
 from metaprior.training import Run
-from tests.study.tiny import JUDGING, WORLD, labelled, small, unlabelled
+from tests.study.tiny import COMMON, JUDGING, WORLD, labelled, small, unlabelled
 
 
 @pytest.mark.parametrize("workers", [0, 2])
@@ -54,6 +55,20 @@ def test_another_question_judges_again_and_trains_nothing(tmp_path: Path) -> Non
     assert weights.stat().st_mtime_ns == before
     assert first is not None
     assert result["seconds"]["training"] == first["seconds"]["training"] > 0
+
+
+def test_what_a_model_cannot_answer_has_a_reason_and_fails_no_training(tmp_path: Path) -> None:
+    grid = product(COMMON, values("recipe", "ae"), values("loop.seed", 0))
+    judging = Judging(metrics=("mig",), sampled=("mig",), train=100, test=50)
+    study = study_of("small", {"all": grid}, judging)
+    assert run_study(study, tmp_path, workers=0).failed == {}
+    (name,) = study.tasks
+    result = read_result(tmp_path / "runs" / name)
+    assert result is not None
+    mean, sampled = (row for row in result["scores"] if row["score"] == "mig")
+    assert mean["value"] is not None
+    assert (sampled["value"], sampled["representation"]) == (None, "sampled")
+    assert "no posterior" in sampled["reason"]
 
 
 def test_trainings_that_are_none_of_the_study_are_counted(tmp_path: Path) -> None:

@@ -51,12 +51,22 @@ class Explanation:
 
     codes: Tensor
     """B×S×Z"""
-    distortion: Tensor
-    """-log p(x | z), B×S, all normalising constants included"""
+    distortion: Tensor | None
+    """-log p(x | z), B×S, all normalising constants included; None: the model has no p(x | z)"""
     log_ratio: Tensor | None
     """log q(z | x) - log p(z), B×S; None: the code is deterministic, and the rate has no bound"""
     rate: Tensor | None
     """KL(q(z | x) || p(z)) of each code, B×G, where it has a closed form; None: by ``log_ratio``"""
+    posterior: tuple[Tensor, Tensor] | None = None
+    """Mean and log-variance of q(z | x), B×Z each, by all that the encoder was told of an example; None: it is not
+    normal, or the prior is not N(0, 1)"""
+
+    @property
+    def log_weights(self) -> Tensor:
+        """log p(x, z) - log q(z | x), B×S, whose mean is the ELBO; of codes with a density and a p(x | z)."""
+        assert self.distortion is not None
+        assert self.log_ratio is not None
+        return -self.distortion - self.log_ratio
 
 
 @runtime_checkable

@@ -20,9 +20,10 @@ class Explained:
 
     codes: Float[Tensor, "n z"]
     """The first of the samples."""
-    distortion: Float[Tensor, "n s"]
+    distortion: Float[Tensor, "n s"] | None
     log_ratio: Float[Tensor, "n s"] | None
     rate: Float[Tensor, "n g"] | None
+    posterior: tuple[Float[Tensor, "n z"], Float[Tensor, "n z"]] | None
 
 
 @torch.inference_mode()
@@ -48,11 +49,13 @@ def explained(
             done += len(some)
             if progress is not None:
                 progress(done, len(rows))
+    laws = [part.posterior for part in parts if part.posterior is not None]
     return Explained(
         torch.cat([part.codes for part in parts]),
-        torch.cat([part.distortion for part in parts]),
+        _rows_of([part.distortion for part in parts]),
         _rows_of([part.log_ratio for part in parts]),
         _rows_of([part.rate for part in parts]),
+        (torch.cat([mean for mean, _ in laws]), torch.cat([logvar for _, logvar in laws])) if laws else None,
     )
 
 
@@ -71,15 +74,15 @@ def _step(batch: Batch, seed: int, place: int, piece: int) -> Step:
 def _joined(pieces: list[Explanation]) -> Explained:
     """The samples of the same examples, on the host."""
     first = pieces[0]
-    ratios = [piece.log_ratio for piece in pieces if piece.log_ratio is not None]
     return Explained(
         first.codes[:, 0].cpu(),
-        torch.cat([piece.distortion for piece in pieces], dim=1).cpu(),
-        torch.cat(ratios, dim=1).cpu() if ratios else None,
+        _rows_of([piece.distortion for piece in pieces], dim=1),
+        _rows_of([piece.log_ratio for piece in pieces], dim=1),
         first.rate.cpu() if first.rate is not None else None,
+        (first.posterior[0].cpu(), first.posterior[1].cpu()) if first.posterior is not None else None,
     )
 
 
-def _rows_of(parts: list[Tensor | None]) -> Tensor | None:
+def _rows_of(parts: list[Tensor | None], dim: int = 0) -> Tensor | None:
     known = [part for part in parts if part is not None]
-    return torch.cat(known) if known else None
+    return torch.cat(known, dim=dim).cpu() if known else None

@@ -12,7 +12,7 @@ from torch import Tensor
 from metaprior.core import Encodes, Explains, Infers, derived_seed, generator, require, require_at_least
 from metaprior.judge.decomposition import Decomposition, decompose
 from metaprior.judge.explained import Explained, explained
-from metaprior.judge.features import Gathers, Progress, features, posteriors
+from metaprior.judge.features import Gathers, Progress, features
 from metaprior.judge.label_distortion import label_distortion
 from metaprior.judge.scores import Score, Scores, Table
 from metaprior.objectives import importance_weighted_bound, imq_of_scales, mmd
@@ -26,9 +26,9 @@ NEAR = 0.9
 DISTANCES_AT_ONCE = 2**25
 """So many numbers, pairs of codes times the size of a code, a discrepancy may hold."""
 DETERMINISTIC = "codes are deterministic and the prior has a density, so that the rate has no bound"
-DISAGREE = (
-    "explain() and posterior() disagree: the prior is not N(0, 1), or the posterior is told more than the example"
-)
+NO_LIKELIHOOD = "the model has no p(x | z), so that nothing says what its codes leave open"
+NOT_NORMAL = "the model gives no normal posterior of an example with the prior N(0, 1)"
+DISAGREE = "explain() gives a posterior and a log_ratio that disagree: the prior is not N(0, 1)"
 SCORES = (
     "distortion", "rate", "negative_elbo", "nll_iwae", "entropy_bound", "mutual_information_lower",
     "mutual_information_upper", "total_correlation", "dimension_wise_kl", "active_units", "mmd_to_prior",
@@ -39,6 +39,8 @@ OF_A_RATE = (
     "total_correlation", "dimension_wise_kl",
 )  # fmt: skip
 """The scores that a deterministic code has none of."""
+OF_A_LIKELIHOOD = ("distortion", "negative_elbo", "nll_iwae", "entropy_bound")
+"""The scores that a model without p(x | z) has none of."""
 
 
 @dataclass(frozen=True)
@@ -98,8 +100,8 @@ def rate_distortion(
         scores = _of_deterministic(found, told)
     else:
         few = rows[_some(len(rows), images, seed, "images")]
-        scores = _rate(rate, found, told) | _likelihood(model, data, few, samples, told, progress)
-        scores |= _parts(model, data, rows, found, told, progress)
+        scores = _rate(rate, found, told) | _parts(found, told, progress)
+        scores |= _likelihood(rate, model, data, few, found, samples, told, progress)
     if rate is None or isinstance(model, Infers):
         scores["mmd_to_prior"] = _to_prior(found, told)
     scores["active_units"] = _active(model, data, rows, found, told)
@@ -137,47 +139,53 @@ def rate_of(found: Explained) -> Float[Tensor, " n"] | None:
 
 
 def _rate(rate: Float[Tensor, " n"], found: Explained, told: _Told) -> dict[str, Score]:
-    """D, R, their sum, and R as the upper bound on the information."""
-    distortion, how = found.distortion.mean(dim=1), "closed form" if found.rate is not None else _each(DRAWS)
-    return {
-        "distortion": told.mean(distortion, _each(DRAWS)),
-        "rate": told.mean(rate, how),
-        "negative_elbo": told.mean(distortion + rate, _each(DRAWS)),
-        "mutual_information_upper": told.mean(rate, f"the rate: {how}"),
-    }
+    """R, and R as the upper bound on the information."""
+    how = "closed form" if found.rate is not None else _each(DRAWS)
+    return {"rate": told.mean(rate, how), "mutual_information_upper": told.mean(rate, f"the rate: {how}")}
 
 
 def _likelihood(
-    model: Explains, data: Gathers, rows: Tensor, samples: int, told: _Told, progress: Progress | None
+    rate: Float[Tensor, " n"],
+    model: Explains,
+    data: Gathers,
+    few: Tensor,
+    found: Explained,
+    samples: int,
+    told: _Told,
+    progress: Progress | None,
 ) -> dict[str, Score]:
-    """-log p(x) from above, and with it the entropy of the data."""
-    found = explained(model, data, rows, samples, derived_seed(told.seed, "likelihood"), progress)
-    if found.log_ratio is None:
-        return dict.fromkeys(("nll_iwae", "entropy_bound"), told.without("the codes' density is not known"))
-    log_weights = -(found.distortion + found.log_ratio).double()
+    """D, D + R, and by more samples of the codes of a few rows -log p(x) from above: the entropy of the data too."""
+    if found.distortion is None:
+        return dict.fromkeys(OF_A_LIKELIHOOD, told.without(NO_LIKELIHOOD))
+    distortion = found.distortion.mean(dim=1)
+    scores = {
+        "distortion": told.mean(distortion, _each(DRAWS)),
+        "negative_elbo": told.mean(distortion + rate, _each(DRAWS)),
+    }
+    more = explained(model, data, few, samples, derived_seed(told.seed, "likelihood"), progress)
+    if more.distortion is None or more.log_ratio is None:
+        unknown = told.without("the codes' density is not known")
+        return scores | dict.fromkeys(("nll_iwae", "entropy_bound"), unknown)
+    log_weights = -(more.distortion + more.log_ratio).double()
     protocol = f"importance-weighted bound, {_each(samples)}"
     nll = told.mean(
         -importance_weighted_bound(log_weights), protocol,
         samples=samples, negative_elbo=_finite(-log_weights.mean()),
     )  # fmt: skip
-    return {"nll_iwae": nll, "entropy_bound": replace(nll, protocol="nll_iwae", details={"direction": "upper"})}
+    bound = replace(nll, protocol="nll_iwae", details={"direction": "upper"})
+    return scores | {"nll_iwae": nll, "entropy_bound": bound}
 
 
 def _finite(value: Tensor) -> float | None:
     return float(value) if bool(value.isfinite()) else None
 
 
-def _parts(
-    model: Explains, data: Gathers, rows: Tensor, found: Explained, told: _Told, progress: Progress | None
-) -> dict[str, Score]:
+def _parts(found: Explained, told: _Told, progress: Progress | None) -> dict[str, Score]:
     """I, TC and the dimension-wise KL, by one sample of each code and the posteriors of the very same examples."""
     names = ("mutual_information_lower", "total_correlation", "dimension_wise_kl")
-    if not isinstance(model, Infers):
-        return dict.fromkeys(names, told.without("the model gives no normal posterior of an example"))
-    mean, logvar = (torch.from_numpy(part).to(found.codes.dtype) for part in posteriors(model, data, rows))
-    if mean.shape != found.codes.shape:
-        return dict.fromkeys(names, told.without(DISAGREE))
-    parts = decompose(found.codes, mean, logvar, progress)
+    if found.posterior is None:
+        return dict.fromkeys(names, told.without(NOT_NORMAL))
+    parts = decompose(found.codes, *found.posterior, progress)
     if not _agree(parts, found):
         return dict.fromkeys(names, told.without(DISAGREE))
     protocol, ceiling = f"exact over {told.n:,} examples", math.log(told.n)
@@ -213,10 +221,10 @@ def _active(model: Explains, data: Gathers, rows: Tensor, found: Explained, told
 
 def _of_deterministic(found: Explained, told: _Told) -> dict[str, Score]:
     """The distortion, and why there is nothing of a rate."""
-    return {
-        "distortion": told.mean(found.distortion[:, 0], "one code of each example"),
-        **dict.fromkeys(OF_A_RATE, told.without(DETERMINISTIC)),
-    }
+    scores = dict.fromkeys(OF_A_RATE, told.without(DETERMINISTIC))
+    if found.distortion is None:
+        return scores | {"distortion": told.without(NO_LIKELIHOOD)}
+    return scores | {"distortion": told.mean(found.distortion[:, 0], "one code of each example")}
 
 
 def _to_prior(found: Explained, told: _Told) -> Score:

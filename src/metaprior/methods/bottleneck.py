@@ -7,7 +7,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from metaprior.core import Adam, Batch, Method, Player, Replacement, Scalar, Step, Stream, Term, generator
+from metaprior.core import (
+    Adam,
+    Batch,
+    Explanation,
+    Method,
+    Player,
+    Replacement,
+    Scalar,
+    Step,
+    Stream,
+    Term,
+    generator,
+)
 from metaprior.methods.attributes import Attribute
 from metaprior.nets import glorot_uniform
 from metaprior.objectives import categorical_nll
@@ -71,6 +83,10 @@ class Bottleneck(Method):
         """KL(q(z | x) || p(z)) of each code, B×Z, in nats."""
         raise TypeError(f"{type(self).__name__} must say what its codes cost")
 
+    def log_ratio(self, law: Any, codes: Tensor) -> Tensor:
+        """log q(z | x) - log p(z) of codes of that law, B."""
+        raise TypeError(f"{type(self).__name__} must say what density its codes have")
+
     def logits(self, codes: Tensor) -> Tensor:
         """log p(y | z), B×K, up to a constant; in the codes' precision."""
         return self.classifier(codes).to(codes.dtype)
@@ -84,3 +100,15 @@ class Bottleneck(Method):
         noise = torch.randn(samples, law[0].shape[1], generator=generator(seed, "classify")).to(law[0])
         each = [self.logits(self.draw(law, row.expand_as(law[0]))).log_softmax(dim=1) for row in noise]
         return torch.stack(each).logsumexp(dim=0) - math.log(samples)
+
+    def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
+        """Samples of q(z | x) and what they cost; what they leave of the input open, nobody can say."""
+        repeated = self.law(batch.inputs.repeat_interleave(samples, dim=0))
+        codes = self.draw(repeated, step.randn("posterior", *repeated[0].shape))
+        each = (batch.size, samples)
+        return Explanation(
+            codes.unflatten(0, each),
+            distortion=None,
+            log_ratio=self.log_ratio(repeated, codes).unflatten(0, each),
+            rate=self.kl(self.law(batch.inputs)),
+        )

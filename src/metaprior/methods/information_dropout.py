@@ -59,6 +59,10 @@ class MultiplicativeNoise(nn.Module):
         """KL(q(z | x) || p(z)) of each code: that of the normal laws of log z, B×Z, in nats."""
         return kl_between_normals(*law, *self.prior(law))
 
+    def log_ratio(self, law: Posterior, codes: Tensor) -> Tensor:
+        """log q(z | x) - log p(z) of codes of that law, B, in nats: as of their logarithms."""
+        return (log_normal(codes.log(), *law) - log_normal(codes.log(), *self.prior(law))).sum(dim=1)
+
 
 class InformationDropout(Bottleneck):
     """The bottleneck of codes with multiplicative noise (Achille & Soatto 2018, equation 6; softplus and log-normal).
@@ -82,6 +86,9 @@ class InformationDropout(Bottleneck):
 
     def kl(self, law: Posterior) -> Tensor:
         return self.noise.kl(law)
+
+    def log_ratio(self, law: Posterior, codes: Tensor) -> Tensor:
+        return self.noise.log_ratio(law, codes)
 
     def encode(self, images: Tensor) -> Tensor:
         """Mean codes, f exp(alpha² / 2), B×Z."""
@@ -125,13 +132,11 @@ class InformationDropoutAutoencoder(Autoencoder):
         """Samples of q(z | x), -log p(x | z), log q(z | x) / p(z) and the KL of each code."""
         repeated = batch.map(lambda column: column.repeat_interleave(samples, dim=0))
         law, codes = self.infer(repeated, step)
-        ratio = log_normal(codes.log(), *law) - log_normal(codes.log(), *self.noise.prior(law))
+        ratio = self.noise.log_ratio(law, codes)
         distortion = self.likelihood.nll(self.outputs(codes, repeated), repeated.inputs)
         rate = self.noise.kl(law).unflatten(0, (batch.size, samples))[:, 0]
         each = (batch.size, samples)
-        return Explanation(
-            codes.unflatten(0, each), distortion.unflatten(0, each), ratio.sum(dim=1).unflatten(0, each), rate
-        )
+        return Explanation(codes.unflatten(0, each), distortion.unflatten(0, each), ratio.unflatten(0, each), rate)
 
 
 def mean_code(law: Posterior) -> Tensor:

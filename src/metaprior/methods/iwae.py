@@ -28,10 +28,10 @@ class IWAE(VAE):
 
     def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
         found = self.explain(batches["unlabelled"], step, self.samples)
-        assert found.log_ratio is not None
+        assert found.distortion is not None
         assert found.rate is not None
         return {
-            "bound": Term(-importance_weighted_bound(-found.distortion - found.log_ratio).mean()),
+            "bound": Term(-importance_weighted_bound(found.log_weights).mean()),
             "reconstruction": Term(found.distortion.mean(), 0.0),
             "kl": Term(found.rate.sum(dim=1).mean(), 0.0),
         } | self.supervised(batches, step)

@@ -87,8 +87,7 @@ class M1M2(Method):
         posterior, features = self.m1.infer(repeated, step)
         distortion = self.m1.likelihood.nll(self.m1.outputs(features, repeated), repeated.inputs)
         above = self.m2.explain(Batch({"values": features}), noise_apart(step, "m2"))
-        assert above.log_ratio is not None
-        log_ratio = log_normal(features, *posterior).sum(dim=1) + (above.distortion + above.log_ratio)[:, 0]
+        log_ratio = log_normal(features, *posterior).sum(dim=1) - above.log_weights[:, 0]
         each = (batch.size, samples)
         return Explanation(
             above.codes[:, 0].unflatten(0, each), distortion.unflatten(0, each), log_ratio.unflatten(0, each), rate=None

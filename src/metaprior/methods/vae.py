@@ -79,8 +79,9 @@ class VAE(Autoencoder):
         distortion = self.likelihood.nll(self.outputs(codes, repeated), repeated.inputs)
         each = (batch.size, samples)
         return Explanation(
-            codes.unflatten(0, each), distortion.unflatten(0, each), log_ratio.unflatten(0, each), kl_normal(*posterior)
-        )
+            codes.unflatten(0, each), distortion.unflatten(0, each), log_ratio.unflatten(0, each),
+            kl_normal(*posterior), posterior,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,15 +1,16 @@
 """VIB, the variational information bottleneck: normal codes that tell a label."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+import torch
 from torch import Tensor
 
-from metaprior.core import DataSpec, Method, Scalar, require_at_least
+from metaprior.core import Batch, DataSpec, Explanation, Method, Scalar, Step, require_at_least
 from metaprior.methods.attributes import find_attribute
 from metaprior.methods.autoencoder import NetsRecipe
 from metaprior.methods.bottleneck import Bottleneck
 from metaprior.nets import Posterior
-from metaprior.objectives import kl_normal, sample_normal
+from metaprior.objectives import kl_normal, log_normal, sample_normal
 
 
 class VIB(Bottleneck):
@@ -24,6 +25,10 @@ class VIB(Bottleneck):
     def kl(self, law: Posterior) -> Tensor:
         return kl_normal(*law)
 
+    def log_ratio(self, law: Posterior, codes: Tensor) -> Tensor:
+        nothing = torch.zeros_like(codes)
+        return (log_normal(codes, *law) - log_normal(codes, nothing, nothing)).sum(dim=1)
+
     def posterior(self, images: Tensor) -> Posterior:
         """q(z | x): mean and log-variance, each B×Z."""
         return self.law(images)
@@ -31,6 +36,10 @@ class VIB(Bottleneck):
     def encode(self, images: Tensor) -> Tensor:
         """The posterior's means, B×Z."""
         return self.law(images).mean
+
+    def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
+        """Samples of q(z | x), log q(z | x) / p(z) and the KL of each code; there is no p(x | z)."""
+        return replace(super().explain(batch, step, samples), posterior=self.law(batch.inputs))
 
 
 @dataclass(frozen=True, kw_only=True)

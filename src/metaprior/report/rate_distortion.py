@@ -56,7 +56,8 @@ def alone(one: Judged) -> str:
     """One run in a sentence."""
     rate, distortion, apart = one["rate"], one["distortion"], one["mmd_to_prior"]
     if distortion is None:
-        return ""
+        left = "what they leave of it open, the model does not say"
+        return f"Codes cost {nats(rate)} nats an example; {left}." if rate is not None else ""
     if rate is not None:
         return (
             f"Codes cost {nats(rate)} nats an example and leave {nats(distortion)} of it open: "

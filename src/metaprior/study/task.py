@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 
-from metaprior.core import Classifies, to_plain
+from metaprior.core import Classifies, Infers, to_plain
 from metaprior.data import Dataset, World, load_unseen
 from metaprior.data import load as load_data
 from metaprior.files import whole
@@ -103,8 +103,8 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
     """The rows of a result: test scores, criteria without labels, R_sup on held-out labels, validation scores."""
     data, model = data_of(task.experiment.data), load(folder)
     for representation, metrics in judging.by_representation.items():
-        if not data.factor_sizes:
-            yield from without_factors(metrics, representation)
+        if reason := unanswerable(model, data, representation):
+            yield from without(metrics, representation, reason)
             continue
         settings = judging.settings(representation)
         scores = judge_run(folder, data, task.experiment.data, metrics=metrics, settings=settings)
@@ -124,11 +124,19 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
         yield from validation_of(model, task.experiment.data, labels, judging)
 
 
-def without_factors(metrics: Sequence[str], representation: str) -> Iterator[dict[str, Any]]:
-    """The rows of metrics that ask for factors, where the data have none."""
+def unanswerable(model: object, data: Dataset | World, representation: str) -> str | None:
+    """Why codes of that kind cannot be judged by the factors, if so."""
+    if not data.factor_sizes:
+        return "the data have no factors"
+    if representation == "sampled" and not isinstance(model, Infers):
+        return "the model gives no posterior to sample codes of"
+    return None
+
+
+def without(metrics: Sequence[str], representation: str, reason: str) -> Iterator[dict[str, Any]]:
+    """The rows of metrics that have no values, and why."""
     for score in (score for name in metrics_of(metrics) for score in METRICS[name].scores):
-        about = {"representation": representation, "reason": "the data have no factors"}
-        yield {"kind": "test", "score": score, "value": None, **about}
+        yield {"kind": "test", "score": score, "value": None, "representation": representation, "reason": reason}
 
 
 def rate_and_use(model: object, folder: Path, data: str) -> Iterator[dict[str, Any]]:
