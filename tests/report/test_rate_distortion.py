@@ -165,7 +165,7 @@ def test_a_deterministic_code_says_why_it_has_no_rate() -> None:
     told = section([view(scores=alone)])
     assert told is not None
     assert told.sentence == (
-        "Codes leave 9.00 nats of an example open. No rate: codes are deterministic. Their MMD to the prior is 0.50."
+        "Codes leave 9.00 nats of an example open. Codes are deterministic. Their MMD to the prior is 0.50."
     )
     assert told.plots == []
     among = section([*sweep(), view("ae-0", scores=alone)])

@@ -54,7 +54,7 @@ class Explanation:
     distortion: Tensor | None
     """-log p(x | z), B×S, all normalising constants included; None: the model has no p(x | z)"""
     log_ratio: Tensor | None
-    """log q(z | x) - log p(z), B×S; None: the code is deterministic, and the rate has no bound"""
+    """log q(z | x) - log p(z), B×S; None: the code is deterministic, and the rate infinite"""
     rate: Tensor | None
     """KL(q(z | x) || p(z)) of each code, B×G, where it has a closed form; None: by ``log_ratio``"""
     posterior: tuple[Tensor, Tensor] | None = None

@@ -25,7 +25,7 @@ NEAR = 0.9
 """From this share of log N on the information of N examples is said to be near its ceiling."""
 DISTANCES_AT_ONCE = 2**25
 """So many numbers, pairs of codes times the size of a code, a discrepancy may hold."""
-DETERMINISTIC = "codes are deterministic and the prior has a density, so that the rate has no bound"
+DETERMINISTIC = "the rate is infinite: codes are deterministic, and their prior has a density"
 NO_LIKELIHOOD = "the model has no p(x | z), so that nothing says what its codes leave open"
 NOT_NORMAL = "the model gives no normal posterior of an example with the prior N(0, 1)"
 DISAGREE = "explain() gives a posterior and a log_ratio that disagree: the prior is not N(0, 1)"
@@ -132,7 +132,7 @@ def _each(samples: int) -> str:
 
 
 def rate_of(found: Explained) -> Float[Tensor, " n"] | None:
-    """KL(q(z | x) || p(z)) of each example, in closed form or by its samples; None where it has no bound."""
+    """KL(q(z | x) || p(z)) of each example, in closed form or by its samples; None where it is infinite."""
     if found.rate is not None:
         return found.rate.sum(dim=1)
     return None if found.log_ratio is None else found.log_ratio.mean(dim=1)

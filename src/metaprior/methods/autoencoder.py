@@ -103,7 +103,7 @@ class Autoencoder(Method):
         return values.clamp(0, 1) if values.dim() == 4 else values
 
     def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
-        """Each example's own code, as often as asked for, and -log p(x | z); its rate has no bound."""
+        """Each example's own code, as often as asked for, and -log p(x | z); its rate is infinite."""
         _, codes = self.infer(batch, step)
         distortion = self.likelihood.nll(self.outputs(codes, batch), batch.inputs)
         return Explanation(

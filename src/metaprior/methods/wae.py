@@ -20,7 +20,7 @@ class WAE(Autoencoder):
 
     The cost c is the likelihood's: with a normal one of variance 1/2, as by default, the squared error summed over
     values, and a constant. The discrepancy is that of the batch's codes from as many draws of the prior, by inverse
-    multiquadratic kernels of seven scales. Of a deterministic encoder the rate has no bound.
+    multiquadratic kernels of seven scales. Of a deterministic encoder the rate is infinite.
     """
 
     def __init__(self, nets: AutoencoderNets, strength: Scalar = 10.0, **options: Any) -> None:

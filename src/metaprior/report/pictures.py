@@ -10,9 +10,10 @@ import numpy as np
 import torch
 from jaxtyping import Float, UInt8
 from PIL import Image
-from torch import Tensor, nn
+from torch import Tensor
 
 from metaprior.core import Decodes, Encodes, Samples, require
+from metaprior.judge.features import evaluating
 
 WEBP_SIDE = 16_383
 """Pixels of the longest side that the format allows."""
@@ -98,12 +99,5 @@ def encoded(model: Any, images: Float[Tensor, "n c h w"]) -> Float[Tensor, "n d"
 @contextlib.contextmanager
 def at_rest(model: Any) -> Iterator[torch.device]:
     """The model in evaluation mode and without gradients, and the device it is on; its mode is put back afterwards."""
-    module = model if isinstance(model, nn.Module) else nn.Module()
-    parameter = next(module.parameters(), None)
-    training = module.training
-    module.eval()
-    try:
-        with torch.no_grad():
-            yield parameter.device if parameter is not None else torch.device("cpu")
-    finally:
-        module.train(training)
+    with evaluating(model) as device, torch.no_grad():
+        yield device or torch.device("cpu")

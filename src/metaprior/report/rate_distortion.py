@@ -63,9 +63,9 @@ def alone(one: Judged) -> str:
             f"Codes cost {nats(rate)} nats an example and leave {nats(distortion)} of it open: "
             f"a negative ELBO of {nats(rate + distortion)}."
         )
-    reason = (one.scores.get("rate") or {}).get("reason") or "it has no value"
+    reason = (one.scores.get("rate") or {}).get("reason") or "the rate has no value"
     beside = f" Their MMD to the prior is {nats(apart)}." if apart is not None else ""
-    return f"Codes leave {nats(distortion)} nats of an example open. No rate: {reason}.{beside}"
+    return f"Codes leave {nats(distortion)} nats of an example open. {reason[0].upper()}{reason[1:]}.{beside}"
 
 
 def reading(found: Sequence[Judged]) -> list[str]:

@@ -63,6 +63,11 @@ class Row:
         return [entry.get("chance") if entry else None for entry in self.entries]
 
     @property
+    def floors(self) -> list[float | None]:
+        """What is to be expected at best, where less is better and that is known."""
+        return [entry.get("floor") if entry else None for entry in self.entries]
+
+    @property
     def reasons(self) -> list[str]:
         """Why runs have no value here, each reason once."""
         missing = [entry for entry in self.entries if entry and entry.get("value") is None]
@@ -82,7 +87,7 @@ class Row:
 
     def same(self, key: str) -> str:
         """What the entries say under ``key``: once if they agree."""
-        numbers = key in ("n", "rows", "chance")
+        numbers = key in ("n", "rows", "chance", "floor")
         said = [number(e[key]) if numbers else plain(e[key]) for e in self.entries if e and e.get(key) is not None]
         return " / ".join(dict.fromkeys(said)) or "–"
 
@@ -150,19 +155,22 @@ def by_heart(shares: Iterable[tuple[str, float | None]]) -> list[str]:
 
 
 def reached(row: Row, i: int) -> str:
-    """``MIG 0.31 of at most 0.90``; on few rows, ``MIG 0.31 (0.05 by chance)``."""
+    """``MIG 0.31 of at most 0.90``; on few rows ``MIG 0.31 (0.05 by chance)``; where less is better, ``(0.02 at
+    best)``."""
     of = f" of at most {number(row.ceiling, 2)}" if row.ceiling is not None else ""
     chance = f" ({number(row.chances[i], 2)} by chance)" if row.chances[i] is not None else ""
-    return f"{row.label} {number(row.values[i], 2)}{of}{chance}"
+    floor = f" ({number(row.floors[i], 2)} at best)" if row.floors[i] is not None else ""
+    return f"{row.label} {number(row.values[i], 2)}{of}{chance}{floor}"
 
 
 def among_many(told: Sequence[str], row: Row) -> str:
     """``Of 8 runs VAE with no labels reaches most, MIG 0.31 of at most 0.90; the others 0.10 to 0.22.``"""
     known = {i: value for i, value in enumerate(row.values) if value is not None}
-    best = max(known, key=lambda i: known[i])
+    best = (min if row.less_is_better else max)(known, key=lambda i: known[i])
     rest = [value for i, value in known.items() if i != best]
     others = f"; the others {number(min(rest), 2)} to {number(max(rest), 2)}" if rest else ""
-    return f"Of {len(told)} runs, {told[best]} reaches the most, {reached(row, best)}{others}."
+    end = "least" if row.less_is_better else "most"
+    return f"Of {len(told)} runs, {told[best]} reaches the {end}, {reached(row, best)}{others}."
 
 
 def sentence(runs: Sequence[RunView], table: Sequence[Row]) -> str:

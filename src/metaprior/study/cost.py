@@ -5,23 +5,29 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from statistics import mean
+from typing import Any
 
 import numpy as np
 import torch
 
 from metaprior.core import MetapriorError, to_plain
 from metaprior.data import Dataset, World
-from metaprior.judge import features, judge
+from metaprior.data import load as load_data
+from metaprior.data import load_unseen
+from metaprior.judge import features, judge, rate_distortion
+from metaprior.judge.explained import explained
 from metaprior.study.experiment import build_method, build_sources, data_spec
 from metaprior.study.plan import Judging, Study, Task
 from metaprior.study.selection import Labels
-from metaprior.study.task import data_of, labels_of, validation_of
+from metaprior.study.task import IMAGES, SAMPLES, data_of, labels_of, validation_of
 from metaprior.training import fit
 
 WARM, TIMED = 3, 1.0
 """Steps before the clock runs, and seconds that are timed."""
 PICTURES = 512
 """Pictures that are encoded to time encoding."""
+FEW = 20
+"""Pictures whose likelihood is bounded to time the protocol rd."""
 
 Kind = tuple[str, str, str]
 """Recipe, data, and all choices of the method that are no numbers: what the time of a step depends on."""
@@ -81,6 +87,8 @@ def estimate(study: Study, report: Callable[[str], None] | None = None) -> Estim
         counts = {labels.count for labels in task.labels}
         validating = {count: seconds_of_validating(method, name, count, study.judging) for count in counts}
         judging = judged[name] + sum(validating[labels.count] for labels in task.labels)
+        if study.judging.rate_distortion:
+            judging += seconds_of_rates(method, name)
         costs[kind] = Cost(seconds * task.experiment.loop.steps, judging)
     return Estimate(*summed(study, costs), costs, missing)
 
@@ -103,10 +111,7 @@ def seconds_of_a_step(task: Task, data: Dataset | World) -> tuple[object, float]
 
 
 def seconds_of_judging(model: object, data: Dataset | World, judging: Judging) -> float:
-    """Seconds to encode the data and to compute the metrics, of each representation.
-
-    Rate and distortion are left out, so that with them a study takes longer than is estimated.
-    """
+    """Seconds to encode the data and to compute the metrics, of each representation."""
     rows = torch.arange(min(PICTURES, len(data)))
     begun = time.perf_counter()
     width = features(model, data, rows).shape[1]  # pyright: ignore[reportArgumentType]
@@ -116,6 +121,18 @@ def seconds_of_judging(model: object, data: Dataset | World, judging: Judging) -
     for metrics in judging.by_representation.values() if data.factor_sizes else ():
         judge(table, data, metrics=metrics, settings=judging.settings())
     return encoding * len(judging.by_representation) + time.perf_counter() - begun
+
+
+def seconds_of_rates(model: Any, name: str) -> float:
+    """Seconds of the protocol rd: few images' bound on the likelihood is timed, and multiplied."""
+    data, split = load_unseen(name)
+    train = None if split == "train" else load_data(name)
+    begun = time.perf_counter()
+    rate_distortion(model, data, train, images=FEW, samples=SAMPLES)
+    whole = time.perf_counter() - begun
+    begun = time.perf_counter()
+    explained(model, data, torch.arange(min(FEW, len(data))), SAMPLES)
+    return whole + (time.perf_counter() - begun) * (min(IMAGES, len(data)) / FEW - 1)
 
 
 def seconds_of_validating(model: object, data: str, count: int, judging: Judging) -> float:

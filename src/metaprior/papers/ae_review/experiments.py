@@ -174,7 +174,10 @@ def information_stays(bench: Bench) -> Experiment:
         "beta 8 has collapsed to at most .1",
         product(
             bench.on_digits,
-            chain(values("recipe", "mmd-vae"), product(values("recipe", "beta-vae"), values("method.beta", 8.0))),
+            chain(
+                product(values("recipe", "mmd-vae"), values("method.strength", 1000.0)),
+                product(values("recipe", "beta-vae"), values("method.beta", 8.0)),
+            ),
         ),
         lambda models: {
             f"information_{name.replace('-', '_')}": float(
