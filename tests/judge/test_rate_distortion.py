@@ -188,6 +188,7 @@ def test_a_bottleneck_of_labels_has_a_rate_and_a_use_but_no_distortion() -> None
     data = with_covariance(torch.diag(EIGENVALUES), 300)
     labelled = Columns(values=data.columns["values"].float(), labels=torch.arange(300) % 2)
     spec = DataSpec(value_shape=(6,), classes=2)
+    torch.manual_seed(0)
     scores = rate_distortion(VIBRecipe(nets="linear", latent_dim=2).build(spec), labelled, images=10, samples=2)  # type: ignore[arg-type]
     parts = sum(value(scores, n) for n in ("mutual_information_lower", "total_correlation", "dimension_wise_kl"))
     assert parts == pytest.approx(value(scores, "rate"), abs=0.3)

@@ -11,9 +11,8 @@ import numpy as np
 import torch
 
 from metaprior.core import MetapriorError, to_plain
-from metaprior.data import Dataset, World
+from metaprior.data import Dataset, World, load_unseen
 from metaprior.data import load as load_data
-from metaprior.data import load_unseen
 from metaprior.judge import features, judge, rate_distortion
 from metaprior.judge.explained import explained
 from metaprior.study.experiment import build_method, build_sources, data_spec
