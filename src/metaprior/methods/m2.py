@@ -131,6 +131,8 @@ class M2Recipe(VAERecipe):
 
     latent_dim: int = 50
     """Number of codes."""
+    lr: Scalar = 4.2e-4
+    """Adam's learning rate: that of Pyro's example."""
     attribute: str | None = None
     """Name of a labelled factor, or label; none: the label, or the first labelled factor where there are no classes."""
     alpha: Scalar = 50.0

@@ -62,7 +62,7 @@ RECIPES: dict[str, Row] = {
         BetaTCVAERecipe(), "VAE with a penalty on total correlation, from the minibatch", "Chen et al. 2018"
     ),
     "info-vae": Row(InfoVAERecipe(), "VAE whose codes as a whole are drawn to the prior, by MMD", "Zhao et al. 2017"),
-    "mmd-vae": Row(InfoVAERecipe(alpha=1.0), "VAE with MMD in the place of its KL", "Zhao et al. 2017"),
+    "mmd-vae": Row(InfoVAERecipe(alpha=1.0, strength=100.0), "VAE with MMD in the place of its KL", "Zhao et al. 2017"),
     "ae": Row(
         AutoencoderRecipe(),
         "autoencoder; nothing shapes its codes",
