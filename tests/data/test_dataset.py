@@ -53,7 +53,12 @@ def test_text() -> None:
 
 def test_spec() -> None:
     assert pictures().spec == DataSpec(
-        image_shape=(1, 3, 4), factor_sizes=(3, 4), factor_names=("kind", "turn"), classes=3, examples=len(pictures())
+        image_shape=(1, 3, 4),
+        factor_sizes=(3, 4),
+        factor_names=("kind", "turn"),
+        classes=3,
+        examples=len(pictures()),
+        missing_factors=(0, 1),
     )
 
 

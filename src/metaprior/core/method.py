@@ -73,6 +73,10 @@ class DataSpec:
     value_shape: tuple[int, ...] | None = None
     """The shape of each example's values, of data that are no images: (13,) of vectors of 13 numbers."""
     factor_names: tuple[str, ...] = ()
+    missing_labels: int = 0
+    """How many examples have no label, of data where others have one."""
+    missing_factors: tuple[int, ...] = ()
+    """How many examples lack each factor; empty: none lacks any."""
 
     @property
     def input_shape(self) -> tuple[int, ...] | None:

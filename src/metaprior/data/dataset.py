@@ -119,6 +119,8 @@ class Dataset:
             classes=self.classes,
             vocabulary=0 if self.tokens is None else max(self.vocabulary, int(self.tokens.max()) + 1),
             examples=len(self),
+            missing_labels=0 if self.labels is None else int((self.labels < 0).sum()),
+            missing_factors=() if self.factors is None else tuple((self.factors < 0).sum(dim=0).tolist()),
         )
 
     @property

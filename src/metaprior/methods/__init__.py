@@ -2,7 +2,7 @@
 
 from metaprior.methods.aae import AAE, AAERecipe, NormalAAE
 from metaprior.methods.annealed_vae import AnnealedVAE, AnnealedVAERecipe
-from metaprior.methods.attributes import Attribute, find_attribute, find_labelled_attribute
+from metaprior.methods.attributes import Attribute, find_attribute, find_known_attribute, find_labelled_attribute
 from metaprior.methods.autoencoder import Autoencoder, AutoencoderRecipe, NetsRecipe
 from metaprior.methods.beta_tcvae import BetaTCVAE, BetaTCVAERecipe
 from metaprior.methods.beta_vae import BetaVAE, BetaVAERecipe
@@ -59,5 +59,6 @@ __all__ = [
     "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe",
     "S2DIPVAERecipe", "S2FactorVAERecipe", "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised",
     "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe", "VFAERecipe",
-    "VIBRecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_labelled_attribute", "find_recipe", "name_of",
+    "VIBRecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_known_attribute",
+    "find_labelled_attribute", "find_recipe", "name_of",
 ]  # fmt: skip

@@ -21,9 +21,10 @@ class Attribute:
         return batch.labels if self.place is None else batch.factors[:, self.place]
 
     def one_hot(self, batch: Batch) -> Tensor:
-        """Its values as indicators, B×size, of the inputs' type; an example without a value is an error."""
+        """Its values as indicators, B×size, of the inputs' type; where one is missing, the uniform distribution."""
         values = self.of(batch)
-        return F.one_hot(values, self.size).to(batch.inputs.dtype)
+        indicators = F.one_hot(values.clamp(min=0), self.size).to(batch.inputs.dtype)
+        return indicators.where(values[:, None] >= 0, 1 / self.size)
 
     def told(self, rows: Tensor, values: Tensor | None) -> Tensor:
         """What a net is told beside each of B rows, B×size in their type: indicators of its values, int64 B, or
@@ -53,6 +54,25 @@ def find_attribute(data: DataSpec, name: str | None = None) -> Attribute:
     if name is not None and name not in known:
         raise unknown("attribute", name, known)
     return next(iter(known.values())) if name is None else known[name]
+
+
+def find_known_attribute(data: DataSpec, name: str | None = None) -> Attribute:
+    """As :func:`find_attribute`, for a method that is told it of every example: an error where some lack it.
+
+    >>> find_known_attribute(DataSpec(classes=10, missing_labels=3, examples=50))
+    Traceback (most recent call last):
+    metaprior.core.errors.MetapriorError: 'label' is missing in 3 of 50 examples, and this method is told it of each; \
+leave those out, or name another attribute
+    """
+    attribute = find_attribute(data, name)
+    of_factors = dict(enumerate(data.missing_factors))
+    missing = data.missing_labels if attribute.place is None else of_factors.get(attribute.place, 0)
+    if missing:
+        raise MetapriorError(
+            f"'{attribute.name}' is missing in {missing} of {data.examples} examples, and this method is told it of "
+            "each; leave those out, or name another attribute"
+        )
+    return attribute
 
 
 def find_labelled_attribute(data: DataSpec, name: str | None = None) -> Attribute:

@@ -7,7 +7,7 @@ import torch
 from torch import Tensor
 
 from metaprior.core import Batch, DataSpec, Method, generator
-from metaprior.methods.attributes import Attribute, find_attribute
+from metaprior.methods.attributes import Attribute, find_known_attribute
 from metaprior.methods.prior import prior_codes
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets, Posterior, joined
@@ -63,5 +63,5 @@ class CVAERecipe(VAERecipe):
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`CVAE` for inputs of the data's shape."""
-        attribute = find_attribute(data, self.attribute)
+        attribute = find_known_attribute(data, self.attribute)
         return CVAE(self.build_nets(data, seen=attribute.size, told=attribute.size), attribute, **self.shared(data))

@@ -20,7 +20,7 @@ from metaprior.core import (
     require_at_least,
     unknown,
 )
-from metaprior.methods.attributes import Attribute, find_attribute
+from metaprior.methods.attributes import Attribute, find_known_attribute
 from metaprior.methods.inputs import require_codes
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets
@@ -128,7 +128,7 @@ class DCIGNRecipe(VAERecipe):
             return FactorDCIGN(self.build_nets(data), stream, self.invariance, **self.shared(data))
         if self.known:
             raise MetapriorError("known factors are those of a world, and this is a set of examples; name an attribute")
-        attribute = find_attribute(data, self.attribute)
+        attribute = find_known_attribute(data, self.attribute)
         require_at_least(2, "the first is tied to the attribute", latent_dim=self.latent_dim)
         return AttributeDCIGN(self.build_nets(data), attribute, self.invariance, **self.shared(data))
 

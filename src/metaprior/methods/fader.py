@@ -20,7 +20,7 @@ from metaprior.core import (
     require_above,
     require_at_least,
 )
-from metaprior.methods.attributes import Attribute, find_attribute
+from metaprior.methods.attributes import Attribute, find_known_attribute
 from metaprior.methods.autoencoder import Autoencoder, AutoencoderRecipe
 from metaprior.nets import AttributeCritic, AutoencoderNets
 from metaprior.objectives import categorical_nll, categorical_nll_of_others
@@ -111,7 +111,7 @@ class FaderRecipe(AutoencoderRecipe):
         require_at_least(0, strength=self.strength)
         require_above(0, critic_lr=self.critic_lr)
         require_at_least(1, critic_width=self.critic_width, ramp=self.ramp)
-        attribute = find_attribute(data, self.attribute)
+        attribute = find_known_attribute(data, self.attribute)
         nets = self.build_nets(data, heads={"mean": self.latent_dim}, told=attribute.size)
         critic = AttributeCritic(self.latent_dim, self.critic_width, attribute.size)
         options = self.shared(data) | {"optimizer": Adam(lr=self.lr, betas=(0.5, 0.999))}

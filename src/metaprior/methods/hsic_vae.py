@@ -6,7 +6,7 @@ from typing import Any
 from torch import Tensor
 
 from metaprior.core import DataSpec, MetapriorError, Method, Scalar, Step, Term, require_at_least
-from metaprior.methods.attributes import find_attribute
+from metaprior.methods.attributes import find_known_attribute
 from metaprior.methods.invariant_vae import HSICOfGroups, InvariantVAE
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets, Posterior
@@ -50,7 +50,7 @@ class HSICVAERecipe(VAERecipe):
         require_at_least(2, groups=self.groups)
         require_at_least(2, "one example has no dependence", batch=self.batch)
         if self.attribute is not None:
-            attribute = find_attribute(data, self.attribute)
+            attribute = find_known_attribute(data, self.attribute)
             nets = self.build_nets(data, seen=attribute.size, told=attribute.size)
             return InvariantVAE(nets, attribute, HSICOfGroups(), self.strength, **self.shared(data))
         nets = self.build_nets(data)

@@ -21,7 +21,7 @@ from metaprior.core import (
     generator,
     require_at_least,
 )
-from metaprior.methods.attributes import Attribute, find_attribute
+from metaprior.methods.attributes import Attribute, find_attribute, find_known_attribute
 from metaprior.methods.cvae import CVAERecipe
 from metaprior.methods.invariant_vae import FourierMMDOfGroups, InvariantVAE, MMDOfGroups
 from metaprior.methods.prior import prior_codes
@@ -144,7 +144,7 @@ class VFAERecipe(CVAERecipe):
         require_at_least(0, strength=self.strength, alpha=self.alpha)
         require_at_least(1, features=self.features)
         require_at_least(2, "one example has no other to be told from", batch=self.batch)
-        attribute = find_attribute(data, self.attribute)
+        attribute = find_known_attribute(data, self.attribute)
         nets = self.build_nets(data, seen=attribute.size, told=attribute.size)
         exact = self.estimator == "exact"
         dependence = MMDOfGroups() if exact else FourierMMDOfGroups(self.latent_dim, self.features)
