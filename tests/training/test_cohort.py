@@ -54,7 +54,7 @@ VARIED = {
     "m1-m2": ("alpha",),
     "vib": ("beta",),
     "vfae": ("strength",),
-    "information-dropout": ("beta",),
+    "information-dropout": ("beta", "gamma"),
     "hfvae": ("between", "within"),
 }
 """Methods beside those below, and the weights in which their members differ."""

@@ -21,12 +21,14 @@ def make(kind: str):
     recipe = replace(find_recipe(name), batch=16, latent_dim=4)  # pyright: ignore[reportCallIssue]
     if hasattr(recipe, "critic_width"):
         recipe = replace(recipe, critic_width=32)  # pyright: ignore[reportCallIssue]
+    if loss == "gamma":
+        recipe = replace(recipe, gamma=3.0)  # pyright: ignore[reportCallIssue]
     if getattr(recipe, "supervision", None):
         recipe = replace(recipe, supervision=SupervisionRecipe(loss=loss or "xent", labelled_batch=8, sigma=None))  # pyright: ignore
     return recipe.build(DATA), {"train": squares(size=8), "labelled": squares(10, size=8, seed=1)}
 
 
-KINDS = [*RECIPES, *(f"s2-beta-vae {loss}" for loss in LOSSES if loss != "xent")]
+KINDS = [*RECIPES, *(f"s2-beta-vae {loss}" for loss in LOSSES if loss != "xent"), "information-dropout gamma"]
 
 
 def train(rank: int, folder: str) -> None:

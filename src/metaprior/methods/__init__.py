@@ -28,7 +28,7 @@ from metaprior.methods.information_dropout import (
     InformationDropout,
     InformationDropoutAutoencoder,
     InformationDropoutRecipe,
-    MultiplicativeNoise,
+    MultiplicativeAutoencoder,
 )
 from metaprior.methods.invariant_vae import FourierMMDOfGroups, HSICOfGroups, InvariantVAE, MMDOfGroups
 from metaprior.methods.iwae import IWAE, IWAERecipe
@@ -36,6 +36,7 @@ from metaprior.methods.joint_vae import JointVAE, JointVAERecipe
 from metaprior.methods.likelihoods import Bernoulli, Likelihood, Normal
 from metaprior.methods.m1_m2 import M1M2, M1M2Recipe
 from metaprior.methods.m2 import M2, M2Recipe
+from metaprior.methods.multiplicative_noise import MultiplicativeNoise, RectifiedNoise
 from metaprior.methods.pair_vae import PairVAE, PairVAERecipe
 from metaprior.methods.recipes import RECIPES, find_recipe, name_of
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
@@ -55,10 +56,10 @@ __all__ = [
     "DCIGNRecipe", "DIPVAERecipe", "FactorDCIGN", "FactorVAE", "FactorVAERecipe", "Fader", "FaderRecipe",
     "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe",
     "InformationDropout", "InformationDropoutAutoencoder", "InformationDropoutRecipe", "InvariantVAE", "JointVAE",
-    "JointVAERecipe", "Likelihood", "M1M2Recipe", "M2Recipe", "MMDOfGroups", "MultiplicativeNoise", "NetsRecipe",
-    "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe",
-    "S2DIPVAERecipe", "S2FactorVAERecipe", "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised",
-    "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe", "VFAERecipe",
-    "VIBRecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_known_attribute",
-    "find_labelled_attribute", "find_recipe", "name_of",
+    "JointVAERecipe", "Likelihood", "M1M2Recipe", "M2Recipe", "MMDOfGroups", "MultiplicativeAutoencoder",
+    "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe",
+    "RectifiedNoise", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe",
+    "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised", "SupervisedRecipe", "Supervision",
+    "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe", "VFAERecipe", "VIBRecipe", "WAEGANRecipe",
+    "WAERecipe", "find_attribute", "find_known_attribute", "find_labelled_attribute", "find_recipe", "name_of",
 ]  # fmt: skip
