@@ -81,6 +81,15 @@ def test_a_bottleneck_learns_from_those_that_have_their_label(recipe, folder, tm
     assert train(recipe, data=data, out=tmp_path / "run", method=SMALL, steps=2, progress=False).finished
 
 
+def test_vfae_learns_a_target_that_some_examples_lack(folder, tmp_path):
+    data, method = f"arrays:path={folder}/factors.npz,test=0", SMALL | {"attribute": "b", "target": "a"}
+    run = train("vfae", data=data, out=tmp_path / "run", method=method, steps=2, progress=False)
+    model = load(run.folder)
+    assert isinstance(model, Explains)
+    scores = rate_distortion(model, load_data(data), images=8, samples=2).scores
+    assert scores["rate"].value is not None
+
+
 @pytest.mark.parametrize("recipe", TOLD)
 def test_a_trained_model_is_judged_on_examples_that_lack_it(recipe, folder, tmp_path):
     complete, some = (f"arrays:path={folder}/{name}.npz,test=0" for name in ("complete", "labels"))

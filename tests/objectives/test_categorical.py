@@ -11,6 +11,7 @@ from metaprior.objectives import (
     categorical_nll_of_others,
     enumerated_bound,
     kl_categorical,
+    sample_categorical,
     sample_concrete,
 )
 from tests.conftest import random
@@ -73,3 +74,15 @@ def test_enumerated_values_give_the_evidence_where_the_law_of_the_value_is_exact
     assert torch.allclose(enumerated_bound(losses, 3 - losses), evidence, atol=1e-12)
     gap = kl_divergence(Categorical(logits=LOGITS), Categorical(logits=-losses))
     assert torch.allclose(enumerated_bound(losses, LOGITS) - evidence, gap, atol=1e-10)
+
+
+def test_values_are_drawn_as_often_as_the_law_says():
+    uniform = torch.linspace(0, 1, 100_001, dtype=torch.float64)[:-1, None]  # of all uniform numbers one in each cell
+    drawn = sample_categorical(LOGITS, uniform)
+    often = torch.stack([(drawn == value).double().mean(dim=0) for value in range(5)], dim=1)
+    assert torch.allclose(often, LOGITS.softmax(dim=1), atol=2e-5)
+
+
+def test_a_value_of_no_probability_is_never_drawn():
+    logits = torch.tensor([-torch.inf, 0.0, -torch.inf])
+    assert sample_categorical(logits, torch.tensor([0.0, 0.5, 1 - 2**-24])).tolist() == [1, 1, 1]

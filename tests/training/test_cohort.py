@@ -158,9 +158,9 @@ def test_members_equal_their_single_runs(kind, clip, tmp_path):
         assert_same(member, alone(recipe, seed, loop))
 
 
-def tiny(name):
+def tiny(name, choices):
     """Three recipes of a row of the table, of small nets, that differ in learning rate and in every weight."""
-    recipe = RECIPES[name].recipe
+    recipe = replace(RECIPES[name].recipe, **choices)
     small = {"nets": "mlp", "hidden": 8, "batch": 8, "critic_width": 8}
     choices = {field.name for field in fields(recipe)}
     recipe = replace(recipe, **{choice: value for choice, value in small.items() if choice in choices})
@@ -173,20 +173,38 @@ def tiny(name):
     ]
 
 
-@pytest.mark.parametrize("name", [name for name, row in RECIPES.items() if not isinstance(row.recipe, PairVAERecipe)])
-def test_every_method_that_opts_in_has_members_that_equal_their_single_runs(name, tmp_path):
+EVERY = [(name, {}) for name, row in RECIPES.items() if not isinstance(row.recipe, PairVAERecipe)]
+CHOICES = [
+    ("vfae", {"target": "column"}),
+    ("information-dropout", {"code": "relu"}),
+    ("information-dropout", {"code": "relu", "target": "input"}),
+    ("information-dropout", {"gamma": 4.0, "target": "input"}),
+]
+"""Those of which another code runs than of the defaults."""
+
+
+def partly_labelled():
+    """Squares, of which a third lack their column."""
+    source = squares()
+    source.columns["factors"][::3, 1] = -1
+    return source
+
+
+@pytest.mark.parametrize(("name", "choices"), [*EVERY, *CHOICES], ids=str)
+def test_every_method_that_opts_in_has_members_that_equal_their_single_runs(name, choices, tmp_path):
     def build():
         torch.manual_seed(0)
-        return [recipe.build(DATA) for recipe in tiny(name)]
+        return [recipe.build(DATA) for recipe in tiny(name, choices)]
 
     singles, methods, loop = build(), build(), replace(LOOP, steps=5)
     if not methods[0].cohort:
         pytest.skip(f"{type(methods[0]).__name__} does not opt in")
     members = [Member(m, seed, run_in(tmp_path / str(seed))) for m, seed in zip(methods, SEEDS, strict=True)]
-    fit_cohort(members, SOURCES, loop)
+    sources = SOURCES | {"train": partly_labelled()} if choices else SOURCES
+    fit_cohort(members, sources, loop)
     for single, member, seed in zip(singles, members, SEEDS, strict=True):
         terms = Terms()
-        fit(single, SOURCES, replace(loop, seed=seed), callbacks=[terms])
+        fit(single, sources, replace(loop, seed=seed), callbacks=[terms])
         assert_same(member, (single, terms.lines, ""))
 
 

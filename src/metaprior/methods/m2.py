@@ -26,7 +26,15 @@ from metaprior.methods.attributes import Attribute, find_labelled_attribute
 from metaprior.methods.cvae import CVAE
 from metaprior.methods.vae import VAERecipe
 from metaprior.nets import AutoencoderNets, Posterior
-from metaprior.objectives import categorical_nll, enumerated_bound, kl_categorical, kl_normal, log_normal, sample_normal
+from metaprior.objectives import (
+    categorical_nll,
+    enumerated_bound,
+    kl_categorical,
+    kl_normal,
+    log_normal,
+    sample_categorical,
+    sample_normal,
+)
 
 
 class M2(CVAE):
@@ -102,7 +110,7 @@ class M2(CVAE):
         """
         logits, size = self.classify(batch.inputs), self.attribute.size
         uniform = step.rand("value", batch.size, samples)
-        values = (uniform[:, :, None] > logits.softmax(dim=1).cumsum(dim=1)[:, None]).sum(dim=2).clamp(max=size - 1)
+        values = sample_categorical(logits[:, None], uniform)
         told = F.one_hot(values.flatten(), size).to(logits.dtype)
         inputs = batch.inputs.repeat_interleave(samples, dim=0)
         posterior = self.posterior(inputs, told)

@@ -6,6 +6,7 @@ from metaprior.objectives.categorical import (
     categorical_nll_of_others,
     enumerated_bound,
     kl_categorical,
+    sample_categorical,
     sample_concrete,
 )
 from metaprior.objectives.contraction import squared_jacobian
@@ -50,7 +51,7 @@ __all__ = [
     "log_normal", "median_width", "minibatch_total_correlation", "mmd", "mmd_of_groups", "mss_log_weights",
     "mws_log_weights", "non_saturating_loss", "normal_nll", "normal_width", "normalised_factors",
     "off_diagonal_penalty", "product_of_posteriors", "ratio_loss", "ratio_total_correlation", "rbf",
-    "sample_concrete", "sample_normal", "shared_where", "squared_distances", "squared_jacobian",
+    "sample_categorical", "sample_concrete", "sample_normal", "shared_where", "squared_distances", "squared_jacobian",
     "supervised_covariance", "supervised_l2", "supervised_l2_every_pair", "supervised_xent", "unbiased_hsic",
     "unit_variance_penalty",
 ]  # fmt: skip

@@ -41,6 +41,16 @@ def kl_categorical(logits: Float[Tensor, "b k"]) -> Float[Tensor, " b"]:
     return (log_probabilities.exp() * (log_probabilities + math.log(logits.shape[1]))).sum(dim=1)
 
 
+def sample_categorical(logits: Float[Tensor, "*#b k"], uniform: Float[Tensor, "*#b"]) -> Int[Tensor, "*#b"]:
+    """Values of that law, by uniform numbers in [0, 1) and its distribution function; the two broadcast.
+
+    >>> sample_categorical(torch.tensor([0.2, 0.0, 0.8]).log(), torch.tensor([0.1, 0.3])).tolist()
+    [0, 2]
+    """
+    reached = logits.softmax(dim=-1).cumsum(dim=-1) <= uniform[..., None]
+    return reached.sum(dim=-1).clamp(max=logits.shape[-1] - 1)  # sums of probabilities are rounded
+
+
 def sample_concrete(
     logits: Float[Tensor, "b k"], uniform: Float[Tensor, "b k"], temperature: float
 ) -> Float[Tensor, "b k"]:
