@@ -66,10 +66,12 @@ class Bottleneck(Method):
         batch = batches["unlabelled"]
         law = self.law(batch.inputs)
         codes = self.draw(law, step.randn("posterior", *law[0].shape))
-        return {
-            "label": Term(categorical_nll(self.logits(codes), self.attribute.of(batch)).mean()),
-            "kl": Term(self.kl(law).sum(dim=1).mean(), step.hyper["beta"]),
-        }
+        label = categorical_nll(self.logits(codes), self.attribute.of(batch)).mean()
+        return {"label": Term(label)} | self.regularisers(law, codes, step)
+
+    def regularisers(self, law: Any, codes: Tensor, step: Step) -> dict[str, Term]:
+        """The terms on the codes: beta * KL, mean over the batch, in nats."""
+        return {"kl": Term(self.kl(law).sum(dim=1).mean(), step.hyper["beta"])}
 
     def law(self, inputs: Tensor) -> Any:
         """The parameters of q(z | x), B×Z each."""

@@ -1,6 +1,5 @@
 """Information dropout: codes that are multiplied with noise, as much of it as the task bears."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, TypeAlias
 
@@ -25,7 +24,7 @@ from metaprior.methods.bottleneck import Bottleneck
 from metaprior.methods.multiplicative_noise import MultiplicativeNoise, RectifiedNoise
 from metaprior.methods.prior import prior_codes
 from metaprior.nets import AutoencoderNets
-from metaprior.objectives import categorical_nll, minibatch_total_correlation
+from metaprior.objectives import minibatch_total_correlation
 
 Noise: TypeAlias = MultiplicativeNoise | RectifiedNoise
 
@@ -48,12 +47,8 @@ class InformationDropout(Bottleneck):
         modules = ("encoder", "classifier", "noise")
         return (Player("bottleneck", modules=modules, optimizer=self.optimizer),)
 
-    def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
-        batch = batches["unlabelled"]
-        law = self.law(batch.inputs)
-        codes = self.draw(law, step.randn("posterior", *law[0].shape))
-        label = categorical_nll(self.logits(codes), self.attribute.of(batch)).mean()
-        return {"label": Term(label)} | costs(self.noise, law, codes, step)
+    def regularisers(self, law: Any, codes: Tensor, step: Step) -> dict[str, Term]:
+        return costs(self.noise, law, codes, step)
 
     def law(self, inputs: Tensor) -> Any:
         return self.noise.law(*(head.to(inputs.dtype) for head in self.encoder(inputs)))
