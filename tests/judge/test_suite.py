@@ -34,7 +34,7 @@ def test_every_metric_yields_the_scores_that_its_row_names(metric: str, source: 
 
 def test_names_of_scores_and_metrics_ask_for_the_same() -> None:
     assert metrics_of(["explicitness", "modularity", "sap"]) == ("modularity_explicitness", "sap")
-    assert set(metrics_of(["all"])) == set(METRICS) - {"udr", "frechet_distance"} >= set(USUAL)
+    assert set(metrics_of(["all"])) == set(METRICS) - {"udr", "clusters", "frechet_distance"} >= set(USUAL)
     with pytest.raises(MetapriorError, match="unknown metric 'sapp'; did you mean 'sap'"):
         judge(Pixels(), world(), metrics=["sapp"])
 

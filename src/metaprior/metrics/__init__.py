@@ -2,6 +2,7 @@
 
 from metaprior.metrics.boosted_dci import DCI, dci
 from metaprior.metrics.boosting import Backend
+from metaprior.metrics.clustering import adjusted_rand_index, cluster_accuracy, normalised_mutual_information, purity
 from metaprior.metrics.downstream import Downstream, downstream_accuracy
 from metaprior.metrics.fairness import Unfairness, unfairness, unfairness_finite, unfairness_of
 from metaprior.metrics.frechet import frechet_distance, frechet_distance_of_normals
@@ -64,12 +65,12 @@ __all__ = [
     "InformationGap", "InterventionalRobustness", "Interventions", "MajorityVote", "Metric", "Modularity",
     "PairedDifferences", "Points", "Predictor", "Ranking", "ReducedDownstream", "Represent", "RowInterventions",
     "Shift", "Similarity", "StrongDownstream", "Unfairness", "Unified", "Variant", "Votes", "WorldInterventions",
-    "area_precision", "beta_vae_score", "beta_vae_score_finite", "beta_vae_score_of", "completeness", "dci",
-    "discretise", "disentanglement", "downstream_accuracy", "entropy", "explicitness", "factor_vae_score",
-    "factor_vae_score_finite", "factor_vae_score_of", "frechet_distance", "frechet_distance_of_normals",
-    "gaussian_total_correlation", "gaussian_wasserstein_correlation", "irs", "less_is_better", "merge_points", "mig",
-    "mig_ceiling", "modularity", "modularity_per_code", "mutual_information", "on_rows", "on_world",
-    "reduced_downstream_accuracy", "sap", "strong_generalisation_gap", "strong_generalisation_gap_finite",
-    "strong_generalisation_gap_of", "udr", "unfairness", "unfairness_finite", "unfairness_of", "unified_scores",
-    "unsupervised_scores",
+    "adjusted_rand_index", "area_precision", "beta_vae_score", "beta_vae_score_finite", "beta_vae_score_of",
+    "cluster_accuracy", "completeness", "dci", "discretise", "disentanglement", "downstream_accuracy", "entropy",
+    "explicitness", "factor_vae_score", "factor_vae_score_finite", "factor_vae_score_of", "frechet_distance",
+    "frechet_distance_of_normals", "gaussian_total_correlation", "gaussian_wasserstein_correlation", "irs",
+    "less_is_better", "merge_points", "mig", "mig_ceiling", "modularity", "modularity_per_code", "mutual_information",
+    "normalised_mutual_information", "on_rows", "on_world", "purity", "reduced_downstream_accuracy", "sap",
+    "strong_generalisation_gap", "strong_generalisation_gap_finite", "strong_generalisation_gap_of", "udr",
+    "unfairness", "unfairness_finite", "unfairness_of", "unified_scores", "unsupervised_scores",
 ]  # fmt: skip

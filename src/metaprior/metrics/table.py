@@ -123,6 +123,16 @@ METRICS: dict[str, Metric] = {
         "Locatello et al. 2019 (fairness)",
         less=True,
     ),
+    "clusters": Metric(
+        {
+            "cluster_accuracy": "how often is a cluster of the model's the class that it stands for, "
+            "one cluster a class at most",
+            "purity": "how often is an example of the commonest class in its cluster",
+            "nmi": "mutual information of clusters and classes, over the mean of both entropies",
+            "ari": "are pairs together in clusters as in classes: adjusted Rand index, 0 by chance",
+        },
+        "Makhzani et al. 2016; Hubert & Arabie 1985",
+    ),
     "frechet_distance": Metric(
         {"FD": "how far images are from the data's: of the normals that fit their features, named FD[extractor-hash]"},
         "Heusel et al. 2017",

@@ -21,7 +21,9 @@ FAMILIES = {
 }  # fmt: skip
 """Methods as their papers write them; what stands before one of these is kept, ``S2`` in capitals."""
 METRICS = {
+    "ari": "adjusted Rand index",
     "beta_vae_score": "β-VAE score",
+    "cluster_accuracy_pixels": "cluster accuracy, k-means on pixels",
     "dci_completeness": "DCI completeness",
     "dci_disentanglement": "DCI disentanglement",
     "dci_informativeness": "DCI informativeness",
@@ -42,6 +44,7 @@ METRICS = {
     "mutual_information_upper": "I(x; z), at most",
     "negative_elbo": "negative ELBO",
     "nll_iwae": "NLL (IWAE)",
+    "nmi": "NMI of clusters and classes",
     "probe_accuracy_sampled": "probe accuracy, by a sample",
     "sap": "SAP",
     "udr": "UDR",
