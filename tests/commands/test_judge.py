@@ -85,6 +85,21 @@ def test_a_run_s_samples_are_judged_by_unseen_images_where_there_are_such(data, 
     assert len(kept["scores"]) == 2
 
 
+def test_a_run_s_clusters_are_judged_by_unseen_labels(capsys, tmp_path) -> None:
+    options = ["--data", "digits", "--latent-dim", "3", "--nets", "mlp", "--batch", "8", "--steps", "2", "--quiet"]
+    assert call(capsys, "train", "joint-vae", *options, "--out", tmp_path / "joint")[0] == 0
+    code, out, _ = call(capsys, "judge", "clusters", tmp_path / "joint", "--json")
+    told = json.loads(out)
+    assert (code, told["protocol"], told.get("seen", False)) == (0, "clusters", False)
+    assert told["scores"]["purity"]["protocol"] == "10 clusters of the model's own, 10 classes"
+    assert told["scores"]["cluster_accuracy_pixels"]["value"] > 0.6
+    assert {score["n"] for score in told["scores"].values()} == {360}
+    assert (tmp_path / "joint" / "scores" / "clusters.json").exists()
+    code, out, err = call(capsys, "judge", "clusters", tmp_path / "joint", "--data", WORLD)
+    assert (code, out) == (2, "")
+    assert "this protocol needs labels" in err
+
+
 NOISE = np.random.default_rng(0).normal(size=(60, 3))
 
 

@@ -32,13 +32,14 @@ class Judge:
       metaprior judge disentanglement --codes codes.npy --factors factors.npy --json
       metaprior judge udr runs/beta-vae-0 runs/beta-vae-1 runs/beta-vae-2
       metaprior judge probe runs/vae-0 --data mnist:size=32
+      metaprior judge clusters runs/joint-vae-0
       metaprior judge rd runs/beta-vae-0 --images 500
       metaprior judge samples runs/vae-0 --extractor pixels
     """
 
     protocol: Annotated[str, tyro.conf.Positional, place("PROTOCOL")] = ""
-    """disentanglement (needs factors), udr (needs several runs), probe (needs labels), rd (rate and distortion) or
-    samples (needs images)."""
+    """disentanglement (needs factors), udr (needs several runs), probe or clusters (need labels), rd (rate and
+    distortion) or samples (needs images)."""
     runs: Annotated[tuple[Path, ...], tyro.conf.Positional, place("[RUN ...]")] = ()
     """Run folders; their scores are kept there too."""
     codes: Path | None = None
@@ -143,6 +144,7 @@ class Judge:
         judges = {
             "disentanglement": self.by_factors,
             "probe": self.by_labels,
+            "clusters": self.by_clusters,
             "samples": self.by_images,
             "rd": self.by_rate,
         }
@@ -170,6 +172,14 @@ class Judge:
         refuse_without_labels(train, data)
         test = load_data(data, "test")
         return probe(model, train, test, seed=self.seed, model_name=str(folder), data_name=data, progress=shown)
+
+    def by_clusters(self, folder: Path, data: str, shown: Progress) -> Any:
+        """The model's clusters beside the labels of unseen examples, where there are such."""
+        from metaprior.data import load_unseen
+        from metaprior.study import clusters_of_run
+
+        refuse_without_labels(load_unseen(data)[0], data)
+        return clusters_of_run(folder, data, seed=self.seed, progress=shown)
 
     def by_rate(self, folder: Path, data: str, shown: Progress) -> Any:
         """Rate, distortion, usefulness."""
@@ -242,7 +252,7 @@ def refuse_other_choices(configs: Mapping[Path, Mapping[str, Any]]) -> None:
 
 
 def refuse_without_labels(source: Any, name: str) -> None:
-    """Say what to do where a probe meets data without classes."""
+    """Say what to do where a protocol of labels meets data without classes."""
     if getattr(source, "labels", None) is not None:
         return
     other = "take 'judge disentanglement'" if source.factor_sizes else "choose other --data"

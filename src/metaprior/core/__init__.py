@@ -3,6 +3,7 @@
 from metaprior.core.batch import Batch
 from metaprior.core.capabilities import (
     Classifies,
+    Clusters,
     Compresses,
     Decodes,
     Encodes,
@@ -23,9 +24,9 @@ from metaprior.core.step import Counter, Draws, Part, Step, Term
 from metaprior.core.stream import Clamped, Cycle, Epochs, Pairs, Replacement, Source, Stream, Windows
 
 __all__ = [
-    "SGD", "Adam", "Batch", "Clamped", "Classifies", "Compresses", "Cosine", "Counter", "Cycle", "DataSpec", "Decodes",
-    "Draws", "Encodes", "Epochs", "Explains", "Explanation", "Group", "Infers", "Linear", "MetapriorError", "Method",
-    "Optimizer", "Pairs", "Part", "Piecewise", "Player", "Recipe", "Replacement", "Samples", "Scalar", "Schedule",
-    "Source", "Step", "Stream", "Term", "Windows", "derived_seed", "from_plain", "generator", "parse_scalar",
-    "require", "require_above", "require_at_least", "to_plain", "unknown", "value_at",
+    "SGD", "Adam", "Batch", "Clamped", "Classifies", "Clusters", "Compresses", "Cosine", "Counter", "Cycle",
+    "DataSpec", "Decodes", "Draws", "Encodes", "Epochs", "Explains", "Explanation", "Group", "Infers", "Linear",
+    "MetapriorError", "Method", "Optimizer", "Pairs", "Part", "Piecewise", "Player", "Recipe", "Replacement",
+    "Samples", "Scalar", "Schedule", "Source", "Step", "Stream", "Term", "Windows", "derived_seed", "from_plain",
+    "generator", "parse_scalar", "require", "require_above", "require_at_least", "to_plain", "unknown", "value_at",
 ]  # fmt: skip

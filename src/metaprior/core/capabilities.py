@@ -45,6 +45,13 @@ class Classifies(Protocol):
     def classify(self, images: Tensor) -> Tensor: ...
 
 
+@runtime_checkable
+class Clusters(Protocol):
+    """Images → logits B×K of the clusters they fall into, which the model found without labels."""
+
+    def cluster(self, images: Tensor) -> Tensor: ...
+
+
 @dataclass(frozen=True)
 class Explanation:
     """S samples of the posterior of each of B examples, and what they make of the example, in nats."""

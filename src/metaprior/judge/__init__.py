@@ -1,5 +1,6 @@
 """A model and data in, scores out."""
 
+from metaprior.judge.clusters import clusters
 from metaprior.judge.codes import World, was_seen
 from metaprior.judge.disentanglement import USUAL, judge, metrics_of
 from metaprior.judge.extractors import EXTRACTORS, Extractor, encoder, pixels, random_conv
@@ -15,6 +16,6 @@ from metaprior.judge.settings import Settings
 
 __all__ = [
     "EXTRACTORS", "PROTOCOLS", "USUAL", "Extractor", "Mixture", "Protocol", "Score", "Scores", "Settings", "Table",
-    "World", "encoder", "features", "fit_mixture", "interpolate", "judge", "metrics_of", "pixels", "posteriors",
-    "probe", "random_conv", "rank", "rate_distortion", "sample_quality", "was_seen", "write_scores",
+    "World", "clusters", "encoder", "features", "fit_mixture", "interpolate", "judge", "metrics_of", "pixels",
+    "posteriors", "probe", "random_conv", "rank", "rate_distortion", "sample_quality", "was_seen", "write_scores",
 ]  # fmt: skip

@@ -9,7 +9,7 @@ import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from metaprior.core import Batch, Encodes, Infers, MetapriorError, require
+from metaprior.core import Batch, Clusters, Encodes, Infers, MetapriorError, require
 
 Progress: TypeAlias = Callable[[int, int], None]
 """Called with how many images are done, and how many there are."""
@@ -60,6 +60,18 @@ def posteriors(
 
     mean, logvar = np.hsplit(_over_batches(model, both, images, indices, batch, progress), 2)
     return mean, logvar
+
+
+def cluster_logits(
+    model: Clusters,
+    images: Tensor | Gathers,
+    indices: Tensor | None = None,
+    batch: int = 512,
+    progress: Progress | None = None,
+) -> Float[np.ndarray, "n k"]:
+    """Logits N×K of the clusters of images, otherwise as :func:`features`."""
+    require(model, Clusters, "taking clusters")
+    return _over_batches(model, model.cluster, images, indices, batch, progress)
 
 
 def _over_batches(

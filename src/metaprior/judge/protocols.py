@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from metaprior.judge.clusters import PIXELS, clusters
 from metaprior.judge.disentanglement import judge
 from metaprior.judge.probe import probe
 from metaprior.judge.ranking import rank
@@ -43,6 +44,14 @@ PROTOCOLS: dict[str, Protocol] = {
         "labels",
         ("ridge_accuracy", "logistic_accuracy", "knn_accuracy", "few_shot_accuracy"),
         probe,
+    ),
+    "clusters": Protocol(
+        "do clusters that were found without labels agree with classes, and better than k-means on pixels: accuracy by "
+        "assignment, purity, NMI, adjusted Rand index",
+        "cluster or encode",
+        "labels",
+        (*METRICS["clusters"].scores, PIXELS),
+        clusters,
     ),
     "udr": Protocol(
         "do models of one recipe, from different seeds, find the same codes: judged by each other, without labels",

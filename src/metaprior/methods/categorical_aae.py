@@ -85,6 +85,10 @@ class ClusteringAAE(CategoricalAAE):
         codes, logits = self.heads(images)
         return self.categorised(codes, self.deviation * self.standardise(logits))
 
+    def cluster(self, images: Tensor) -> Tensor:
+        """Logits of the clusters, B×K, standardised."""
+        return self.deviation * self.standardise(self.heads(images)[1])
+
 
 class SemiSupervisedAAE(CategoricalAAE):
     """CategoricalAAE - E log q(y | x) on a few labelled examples, whose categories are the labels' (Makhzani et al.

@@ -100,6 +100,10 @@ class JointVAE(Autoencoder):
         mean, _, logits = self.posteriors(images)
         return torch.cat([mean, *(each.softmax(dim=1) for each in logits)], dim=1)
 
+    def cluster(self, images: Tensor) -> Tensor:
+        """Logits of the first discrete code, B×K: its values are the clusters."""
+        return self.posteriors(images).logits[0]
+
     def sample(self, count: int, seed: int = 0) -> Tensor:
         """Decoded draws from the prior, N(0, 1) and uniform values."""
         codes, source = prior_codes(self.nets, count, seed), generator(seed, "discrete")

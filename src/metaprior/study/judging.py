@@ -8,7 +8,18 @@ from typing import Any
 from metaprior.core import unknown
 from metaprior.data import load as load_data
 from metaprior.data import load_unseen
-from metaprior.judge import EXTRACTORS, USUAL, Extractor, Scores, Settings, encoder, judge, rate_distortion, was_seen
+from metaprior.judge import (
+    EXTRACTORS,
+    USUAL,
+    Extractor,
+    Scores,
+    Settings,
+    clusters,
+    encoder,
+    judge,
+    rate_distortion,
+    was_seen,
+)
 from metaprior.judge.features import Progress
 from metaprior.study.experiment import load
 from metaprior.training import Run
@@ -42,6 +53,15 @@ def rate_distortion_of_run(
         model, data, train,
         images=images, samples=samples, seed=seed, model_name=str(folder), data_name=data_name, progress=progress,
     )  # fmt: skip
+    return replace(scores, seen=was_seen(Run(folder).config, data))
+
+
+def clusters_of_run(folder: Path, data_name: str, *, seed: int = 0, progress: Progress | None = None) -> Scores:
+    """Scores of the protocol clusters of a run's model, on the same examples as those of rd."""
+    model: Any = load(folder)
+    data, split = load_unseen(data_name)
+    train = None if split == "train" else load_data(data_name)
+    scores = clusters(model, data, train, seed=seed, model_name=str(folder), data_name=data_name, progress=progress)
     return replace(scores, seen=was_seen(Run(folder).config, data))
 
 
