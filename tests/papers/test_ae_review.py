@@ -75,6 +75,9 @@ def test_the_sweep_must_be_in_order_and_its_best_models_two(changed, expected):
     assert verdict("elbo-best-is-not-probe-best", **SWEEP | changed) == expected
 
 
+ACCURACIES = {"accuracy_k_means": 0.7, "accuracy_aae_cluster": 0.8}
+
+
 @pytest.mark.parametrize(
     ("name", "measured", "expected"),
     [
@@ -88,6 +91,12 @@ def test_the_sweep_must_be_in_order_and_its_best_models_two(changed, expected):
         ("covariances-vanish", {"least": -1e-6}, "fail"),
         ("information-stays", {"information_mmd_vae": 3.0, "information_beta_vae": 0.1}, "pass"),
         ("information-stays", {"information_mmd_vae": 3.0, "information_beta_vae": 0.2}, "fail"),
+        ("clusters-without-labels", ACCURACIES | {"accuracy_joint_vae": 0.701}, "pass"),
+        ("clusters-without-labels", ACCURACIES | {"accuracy_joint_vae": 0.7}, "fail"),
+        ("clusters-without-labels", ACCURACIES | {"accuracy_joint_vae": 0.9, "accuracy_aae_cluster": 0.6}, "fail"),
+        ("bottleneck-forgets-training-labels", {"gap_saved_least": 0.001, "accuracy_lost": 0.03}, "pass"),
+        ("bottleneck-forgets-training-labels", {"gap_saved_least": 0.0, "accuracy_lost": 0.0}, "fail"),
+        ("bottleneck-forgets-training-labels", {"gap_saved_least": 0.1, "accuracy_lost": 0.031}, "fail"),
         ("information-stays", {"information_mmd_vae": 2.9, "information_beta_vae": 0.0}, "fail"),
     ],
 )
@@ -162,11 +171,64 @@ def test_what_is_forgotten_is_measured_by_factor():
     assert verdict("attributes-are-forgotten", **found | {"position_fader": 0.6, "shape_vfae": 0.6}) == "fail"
 
 
+def test_clusters_are_compared_with_those_of_pixels():
+    fields = [{"recipe": recipe, "seed": seed} for recipe in ("joint-vae", "aae-cluster") for seed in (0, 1)]
+    found = measured(
+        "clusters-without-labels", *fields, cluster_accuracy=[0.6, 0.8, 0.5, 0.7], cluster_accuracy_pixels=[0.65] * 4
+    )
+    assert found == pytest.approx(
+        {
+            "accuracy_k_means": 0.65,
+            "accuracy_joint_vae": 0.7,
+            "accuracy_joint_vae_least": 0.6,
+            "accuracy_aae_cluster": 0.6,
+            "accuracy_aae_cluster_least": 0.5,
+        }
+    )
+    assert verdict("clusters-without-labels", **found) == "fail"
+
+
+def test_what_a_bottleneck_memorises_is_paired_by_seed():
+    """The gap of the second seed grows, though the mean falls; accuracy beyond beta .01 may be lost."""
+    fields = [{"beta": beta, "seed": seed} for beta in (1e-4, 1e-3, 1e-2, 1e-1, 1.0) for seed in (0, 1)]
+    found = measured(
+        "bottleneck-forgets-training-labels", *fields,
+        classifier_loss=[0.9, 0.3, 0.5, 0.5, 0.4, 0.4, 0.4, 0.5, 2.3, 2.3],
+        classifier_loss_train=[0.1, 0.1, 0.1, 0.1, 0.1, 0.1, 0.2, 0.2, 2.3, 2.3],
+        classifier_accuracy=[0.9, 0.92, 0.93, 0.95, 0.94, 0.94, 0.9, 0.9, 0.1, 0.1],
+    )  # fmt: skip
+    assert found == pytest.approx(
+        {
+            "gap_at_0.0001": 0.5,
+            "gap_at_0.1": 0.25,
+            "gap_saved_least": -0.1,
+            "spearman_gap": -1.0,
+            "accuracy_best": 0.94,
+            "accuracy_lost": 0.03,
+        }
+    )
+    assert verdict("bottleneck-forgets-training-labels", **found) == "fail"
+
+
 def test_experiments_are_rehearsed(capsys, tmp_path, monkeypatch):
-    """A claim on digits and one on sprites, trained and measured for a moment, without a verdict."""
+    """Claims on digits and one on sprites, trained and measured for a moment, without a verdict."""
     monkeypatch.setattr(task, "IMAGES", 3)
     monkeypatch.setattr(task, "SAMPLES", 5)
-    for number, names in ((7, {"information_mmd_vae", "information_beta_vae"}), (6, {"gain", "least", "most"})):
+    of_clusters = {f"accuracy_{name}" for name in ("joint_vae", "aae_cluster")}
+    of_bottlenecks = {
+        "gap_at_0.0001",
+        "gap_at_0.1",
+        "gap_saved_least",
+        "spearman_gap",
+        "accuracy_best",
+        "accuracy_lost",
+    }
+    for number, names in (
+        (7, {"information_mmd_vae", "information_beta_vae"}),
+        (6, {"gain", "least", "most"}),
+        (11, {"accuracy_k_means", *of_clusters, *(f"{name}_least" for name in of_clusters)}),
+        (13, of_bottlenecks),
+    ):
         with pytest.raises(SystemExit):
             main(["reproduce", "ae_review", "--claim", str(number), "--out", str(tmp_path), "--quiet", "--json"])
         (result,) = json.loads(capsys.readouterr().out)["claims"]

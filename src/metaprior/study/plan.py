@@ -34,6 +34,8 @@ class Judging:
     """Scores on few labels, of models that have not learned from these."""
     rate_distortion: bool = False
     """Rate, distortion and usefulness too, and how often a classifier is right, on the test part where there is one."""
+    clusters: bool = False
+    """How well clusters agree with labels too, on the same part."""
     train: int = 10_000
     test: int = 5_000
     backend: Backend = "lightgbm"
@@ -170,6 +172,9 @@ def _check_data(name: Any) -> None:
     find_entry(name)
 
 
+ASKED_SINCE = {"clusters": False}
+"""What of :class:`Judging` came after results were kept, and the values at which nothing more is asked: with these it
+is no part of what a result answers, so that models of older studies are not judged again."""
 ADDED = {"hidden": None, "likelihood": "auto", "variance": 1.0}
 _WEIGHTS = {"alpha": 1.0, "gamma": 1.0, "estimator": "study"}
 ADDED_TO: dict[str, dict[str, Any]] = {

@@ -10,18 +10,20 @@ from pathlib import Path
 from typing import Any
 
 import torch
+import torch.nn.functional as F
+from torch import Tensor
 
-from metaprior.core import Classifies, Infers, to_plain
+from metaprior.core import Classifies, Explains, Infers, to_plain
 from metaprior.data import Dataset, World, load_unseen
 from metaprior.data import load as load_data
 from metaprior.files import whole
-from metaprior.judge import Score, Settings, judge, metrics_of, write_scores
+from metaprior.judge import PROTOCOLS, Score, Settings, judge, metrics_of, write_scores
 from metaprior.methods import VAE
 from metaprior.metrics import METRICS
 from metaprior.study.criteria import TRAIN_SHARE, elbo_terms, r_sup
 from metaprior.study.experiment import HELD_IN_MEMORY, load
-from metaprior.study.judging import judge_run, rate_distortion_of_run
-from metaprior.study.plan import Judging, Task
+from metaprior.study.judging import clusters_of_run, judge_run, rate_distortion_of_run
+from metaprior.study.plan import ASKED_SINCE, Judging, Task
 from metaprior.study.runs import FAILURE, already_finished, finish
 from metaprior.study.selection import Labels
 from metaprior.training import Run
@@ -87,7 +89,8 @@ def answers(asked: dict[str, Any], task: Task, judging: Judging) -> bool:
 
 def asked_of(task: Task, judging: Judging) -> dict[str, Any]:
     """What a result answers, as plain values: another question makes a model be judged again."""
-    return {"judging": to_plain(judging), "labels": [to_plain(labels) for labels in task.labels]}
+    asked = {name: value for name, value in to_plain(judging).items() if ASKED_SINCE.get(name, ...) != value}
+    return {"judging": asked, "labels": [to_plain(labels) for labels in task.labels]}
 
 
 def read_result(folder: Path) -> dict[str, Any] | None:
@@ -112,7 +115,12 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
         for name, score in scores.scores.items():
             yield row("test", name, score, representation=representation)
     if judging.rate_distortion:
-        yield from rate_and_use(model, folder, task.experiment.data)
+        if isinstance(model, Explains):
+            yield from rate_and_use(folder, task.experiment.data)
+        if isinstance(model, Classifies):
+            yield from classified(model, task.experiment.data)
+    if judging.clusters:
+        yield from clustered(folder, task.experiment.data)
     if isinstance(model, VAE):
         for name, value in elbo_terms(model, data).items():
             known = {"value": value} if math.isfinite(value) else {"value": None, "reason": "it is not finite"}
@@ -139,8 +147,8 @@ def without(metrics: Sequence[str], representation: str, reason: str) -> Iterato
         yield {"kind": "test", "score": score, "value": None, "representation": representation, "reason": reason}
 
 
-def rate_and_use(model: object, folder: Path, data: str) -> Iterator[dict[str, Any]]:
-    """The scores of the protocol rd, those of each factor by ``probe_accuracy.FACTOR``, and a classifier's accuracy."""
+def rate_and_use(folder: Path, data: str) -> Iterator[dict[str, Any]]:
+    """The scores of the protocol rd, and those of each factor by ``probe_accuracy.FACTOR``."""
     scores = rate_distortion_of_run(folder, data, images=IMAGES, samples=SAMPLES)
     write_scores(scores, folder)
     for name, score in scores.scores.items():
@@ -150,11 +158,44 @@ def rate_and_use(model: object, folder: Path, data: str) -> Iterator[dict[str, A
         of_factor = dict(zip(table.rows, table.values[:, list(table.columns).index("probe_accuracy")], strict=True))
         for factor, value in of_factor.items():
             yield {"kind": "test", "score": f"probe_accuracy.{factor}", "value": value, "representation": "mean"}
-    unseen, _ = load_unseen(data)
-    if isinstance(model, Classifies) and isinstance(unseen, Dataset) and unseen.labels is not None:
-        told = model.classify(unseen.gather(torch.arange(len(unseen))).inputs).argmax(dim=1)
-        right = (told == unseen.labels).float().mean().item()
-        yield {"kind": "test", "score": "classifier_accuracy", "value": right, "representation": "mean"}
+
+
+def classified(model: Classifies, data: str) -> Iterator[dict[str, Any]]:
+    """How often a classifier is right of unseen labels, and what they cost it, -log p(y | x) in nats.
+
+    Where the data are divided, also of the part to train on (``_train``): what it tells better there, it has memorised.
+    """
+    unseen, split = load_unseen(data)
+    parts = {"": unseen} | ({} if split == "train" else {"_train": data_of(data)})
+    for after, part in parts.items():
+        if isinstance(part, Dataset) and part.labels is not None:
+            logits, labels = logits_of(model, part)
+            right, cost = (logits.argmax(dim=1) == labels).double().mean(), F.cross_entropy(logits, labels)
+            for name, value in (("accuracy", right), ("loss", cost)):
+                score = f"classifier_{name}{after}"
+                yield {"kind": "test", "score": score, "value": value.item(), "representation": "mean"}
+
+
+@torch.inference_mode()
+def logits_of(model: Classifies, data: Dataset, batch: int = 512) -> tuple[Tensor, Tensor]:
+    """Logits N×K of the examples of a set that have a label, in double precision, and their labels N."""
+    assert data.labels is not None
+    rows = (data.labels >= 0).nonzero()[:, 0]
+    logits = torch.cat([model.classify(data.gather(some).inputs) for some in rows.split(batch)])
+    return logits.double(), data.labels[rows]
+
+
+def clustered(folder: Path, data: str) -> Iterator[dict[str, Any]]:
+    """The scores of the protocol clusters; none where the data have no labels."""
+    if getattr(load_unseen(data)[0], "labels", None) is None:
+        for name in PROTOCOLS["clusters"].scores:
+            about = {"representation": "mean", "reason": "the data have no labels"}
+            yield {"kind": "test", "score": name, "value": None, **about}
+        return
+    scores = clusters_of_run(folder, data)
+    write_scores(scores, folder)
+    for name, score in scores.scores.items():
+        yield row("test", name, score, representation="mean")
 
 
 def validation_of(model: object, data: str, labels: Labels, judging: Judging) -> Iterator[dict[str, Any]]:

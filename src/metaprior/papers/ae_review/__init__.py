@@ -94,6 +94,22 @@ CLAIMS: dict[str, Claim] = {
             at_every_scale(experiments.attributes_are_forgotten),
             10,
         ),
+        Claim(
+            "clusters-without-labels",
+            "Discrete codes find classes without labels, and better than k-means on pixels",
+            "MNIST: error 9.55 % with 16 clusters of AAE (from memory; many clusters a class)",
+            "Makhzani et al. 2016; Dupont 2018",
+            at_every_scale(experiments.clusters_are_classes),
+            11,
+        ),
+        Claim(
+            "bottleneck-forgets-training-labels",
+            "A stronger bottleneck memorises less of the labels it is trained on; accuracy keeps a plateau",
+            None,
+            "Alemi et al. 2017",
+            at_every_scale(experiments.bottleneck_forgets),
+            13,
+        ),
     )
 }
 
