@@ -233,8 +233,8 @@ def _forgotten(models: Models) -> Measured:
 def clusters_are_classes(bench: Bench) -> Experiment:
     """Claim 11: the discrete codes of JointVAE and of the adversarial autoencoder against k-means on pixels.
 
-    Each has as many clusters as there are digits. JointVAE's capacities grow over a quarter of the steps, about the share
-    in the published training for MNIST, from memory.
+    Each has as many clusters as there are digits. JointVAE's capacities grow over a quarter of the steps, about the
+    share in the published training for MNIST, from memory.
     """
     return _experiment(
         bench,
@@ -265,9 +265,9 @@ def bottleneck_forgets(bench: Bench) -> Experiment:
     """Claim 13: what VIB tells better of the labels that it was trained on, against beta."""
     return _experiment(
         bench,
-        "VIB on digits, beta 1e-4 to 1: what labels cost on unseen digits more than on those trained on (-log p(y given "
-        "x), nats) is less at beta .1 than at 1e-4, each seed; accuracy on unseen digits, means over seeds, at beta 1e-4, "
-        "1e-3 and 1e-2 within .03 of the best of all",
+        "VIB on digits, beta 1e-4 to 1: what labels cost on unseen digits more than on those trained on "
+        "(-log p(y given x), nats) is less at beta .1 than at 1e-4, each seed; accuracy on unseen digits, means over "
+        "seeds, at beta 1e-4, 1e-3 and 1e-2 within .03 of the best of all",
         product(bench.on_digits, values("recipe", "vib"), values("method.beta", *BOTTLENECKS)),
         _forgets,
         lambda m: _holds(m["gap_saved_least"] > 0 and m["accuracy_lost"] <= 0.03),

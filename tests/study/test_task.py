@@ -1,0 +1,78 @@
+"""What is asked of a model beside its metrics: a classifier's figures on both parts, and clusters."""
+
+from dataclasses import replace
+
+import pytest
+import torch
+import torch.nn.functional as F
+
+from metaprior.data import Dataset, load
+from metaprior.judge import PROTOCOLS
+from metaprior.study import Judging, study_of
+from metaprior.study import load as load_model
+from metaprior.study.grid import product, values
+from metaprior.study.task import answers, asked_of, run_task
+from tests.study.tiny import COMMON, JUDGING
+
+ASKED = Judging(metrics=("mig",), validation=(), rate_distortion=True, clusters=True)
+DIGITS = product(
+    values("data", "digits"), values("loop.steps", 20), values("loop.threads", 1), values("method.nets", "mlp"),
+    values("method.hidden", 16), values("method.latent_dim", 3),
+)  # fmt: skip
+
+
+def only(*grids: tuple):
+    (task,) = study_of("one", {"all": product(*grids)}).tasks.values()
+    return task
+
+
+def by_name(result):
+    return {each["score"]: each for each in result["scores"] if each.get("representation") == "mean"}
+
+
+@pytest.fixture(scope="module")
+def vib(tmp_path_factory):
+    """A bottleneck of digits, which explains nothing, so that it has no rate."""
+    folder = tmp_path_factory.mktemp("runs")
+    task = only(DIGITS, values("recipe", "vib"))
+    return folder / task.id, by_name(run_task(task, folder, ASKED))
+
+
+def test_a_classifier_is_judged_on_unseen_labels_and_on_its_own(vib):
+    folder, found = vib
+    model = load_model(folder)
+    for part, after in (("test", ""), ("train", "_train")):
+        data = load("digits", part)
+        assert isinstance(data, Dataset)
+        assert data.labels is not None
+        logits = model.classify(data.gather(torch.arange(len(data))).images)
+        right = (logits.argmax(dim=1) == data.labels).float().mean().item()
+        assert found[f"classifier_accuracy{after}"]["value"] == pytest.approx(right, abs=1e-6)
+        cost = F.cross_entropy(logits, data.labels).item()
+        assert found[f"classifier_loss{after}"]["value"] == pytest.approx(cost, abs=1e-5)
+    assert "rate" not in found
+
+
+def test_clusters_of_codes_are_judged_by_the_labels_of_the_part_to_test_on(vib):
+    folder, found = vib
+    assert set(PROTOCOLS["clusters"].scores) < set(found)
+    assert found["cluster_accuracy_pixels"]["value"] == pytest.approx(0.73, abs=0.05)
+    assert 0 < found["ari"]["value"] < 1
+    assert (folder / "scores" / "clusters.json").exists()
+
+
+def test_without_labels_there_are_no_clusters_to_judge(tmp_path):
+    task = only(COMMON, values("recipe", "beta-vae"))
+    found = by_name(run_task(task, tmp_path, replace(JUDGING, clusters=True)))
+    assert found["purity"]["value"] is None
+    assert found["purity"]["reason"] == "the data have no labels"
+    assert found["mig"]["value"] is not None
+
+
+def test_results_of_before_there_were_clusters_answer_who_does_not_ask_for_them():
+    task = only(COMMON, values("recipe", "beta-vae"))
+    before = asked_of(task, JUDGING)
+    assert "clusters" not in before["judging"]
+    assert answers(before, task, JUDGING)
+    assert not answers(before, task, replace(JUDGING, clusters=True))
+    assert not answers(asked_of(task, replace(JUDGING, clusters=True)), task, JUDGING)
