@@ -1,6 +1,7 @@
 """What is asked of a model beside its metrics: a classifier's figures on both parts, and clusters."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
@@ -40,7 +41,7 @@ def vib(tmp_path_factory):
 
 def test_a_classifier_is_judged_on_unseen_labels_and_on_its_own(vib):
     folder, found = vib
-    model = load_model(folder)
+    model: Any = load_model(folder)
     for part, after in (("test", ""), ("train", "_train")):
         data = load("digits", part)
         assert isinstance(data, Dataset)
