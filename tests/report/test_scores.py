@@ -182,6 +182,8 @@ def test_what_no_score_has_gets_no_column() -> None:
         ({"labels": 100, "label_share": 0.9}, "90 of 100 labels"),
         ({"labels": 15, "labeller": "binned", "label_share": 0.9}, "14 of 15 binned labels"),
         ({}, "no labels"),
+        ({"told": ["label"]}, "all labels"),
+        ({"told": ["shape", "position_x"]}, "shape and position x of all"),
     ],
 )
 def test_labels_are_told_with_their_labeller_and_what_was_held_out(config: dict, said: str) -> None:

@@ -21,7 +21,7 @@ from metaprior.methods import (
 )
 from metaprior.study import Experiment, build_method, carry_out, load, train
 from metaprior.study.experiment import build_sources
-from metaprior.study.runs import warm_start
+from metaprior.study.runs import begin, warm_start
 from metaprior.training import Callback, Loop, Run
 
 WORLD = "dsprites:size=16,scale=2,orientation=2,position_x=4,position_y=4"
@@ -74,6 +74,21 @@ def test_the_config_of_a_run_repeats_it(run: Run) -> None:
     assert (read.data, read.loop.steps) == (WORLD, 3)
     assert run.config["data_spec"] == to_plain(load_data(WORLD).spec)
     assert run.config["provenance"]["data_digest"] == load_data(WORLD).digest
+
+
+@pytest.mark.parametrize(
+    ("recipe", "labels", "told"),
+    [("vae", None, []), ("vfae", None, ["shape"]), ("m2", 20, []), ("vib", None, ["shape"])],
+)
+def test_a_config_says_what_a_method_is_told_of_every_example(
+    recipe: str, labels: int | None, told: list[str], tmp_path: Path
+) -> None:
+    run = Run(tmp_path)
+    experiment = Experiment(recipe=recipe, method=find_recipe(recipe), data=WORLD, labels=labels)
+    data = load_data(WORLD)
+    begin(experiment, run, data, build_sources(experiment, data))
+    assert run.config["told"] == told
+    assert Experiment.from_plain(run.config) == experiment
 
 
 MISTAKES: dict[str, tuple[dict[str, Any], str]] = {

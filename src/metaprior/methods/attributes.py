@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import torch.nn.functional as F
 from torch import Tensor
 
-from metaprior.core import Batch, DataSpec, MetapriorError, unknown
+from metaprior.core import Batch, DataSpec, MetapriorError, Method, unknown
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,11 @@ class Attribute:
         if values is None:
             return rows.new_full((len(rows), self.size), 1 / self.size)
         return (values if values.is_floating_point() else F.one_hot(values, self.size)).to(rows.dtype)
+
+
+def told_of_each(method: Method) -> tuple[str, ...]:
+    """The names of the attributes that a method reads of its examples."""
+    return tuple(dict.fromkeys(each.name for each in vars(method).values() if isinstance(each, Attribute)))
 
 
 def find_attribute(data: DataSpec, name: str | None = None) -> Attribute:

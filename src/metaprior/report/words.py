@@ -95,8 +95,11 @@ def metric_name(name: str) -> str:
 
 
 def labels(run: RunView) -> str:
-    """``100 labels``, ``90 of 100 noisy labels`` where some were held out, or ``no labels``."""
+    """``100 labels``, ``90 of 100 noisy labels`` where some were held out, ``no labels``; of methods that are told
+    something of every example, ``all labels``, or ``shape of all`` examples."""
     count, labeller = run.config.get("labels"), run.config.get("labeller", "perfect")
+    if told := run.config.get("told"):
+        return "all labels" if told == ["label"] else f"{' and '.join(map(plain_name, told))} of all"
     if not isinstance(count, int) or not count:
         return "no labels"
     share = run.config.get("label_share", 1.0)

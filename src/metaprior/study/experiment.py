@@ -48,7 +48,7 @@ class Experiment:
     @classmethod
     def from_plain(cls, plain: Mapping[str, Any]) -> "Experiment":
         """An experiment from a config file's content; what it leaves out keeps the recipe's defaults."""
-        given = {k: v for k, v in plain.items() if k not in ("format", "version", "provenance", "data_spec")}
+        given = {k: v for k, v in plain.items() if k not in ("format", "version", "provenance", "data_spec", "told")}
         if not isinstance(given.get("recipe"), str):
             raise MetapriorError('the config names no recipe; it must hold "recipe": "beta-vae", say')
         recipe = find_recipe(given["recipe"])

@@ -11,6 +11,7 @@ from metaprior.core import MetapriorError, Method, Recipe, Source, from_plain, t
 from metaprior.data import Dataset, LabellerName, World
 from metaprior.data import load as load_data
 from metaprior.methods import find_recipe, name_of
+from metaprior.methods.attributes import told_of_each
 from metaprior.study.experiment import (
     OF_THE_RUN_ALONE,
     Experiment,
@@ -117,7 +118,8 @@ def begin(experiment: Experiment, run: Run | None, data: Dataset | World, source
         warm_start(method, Path(experiment.warm_start))
     if run is not None:
         made_by = provenance(experiment.loop.threads) | {"data_digest": data.digest}
-        run.write_config(experiment.plain() | {"data_spec": to_plain(spec), "provenance": made_by})
+        told = [] if experiment.labels else list(told_of_each(method))  # else it is told of the labelled ones
+        run.write_config(experiment.plain() | {"told": told, "data_spec": to_plain(spec), "provenance": made_by})
     return method
 
 
