@@ -9,7 +9,7 @@ from rich.console import Console
 from metaprior.judge import Score, Scores
 from metaprior.report import judgement, score_table
 from metaprior.report.page import render
-from metaprior.report.scores import headline, rows, sentence
+from metaprior.report.scores import headline, lacking, rows, sentence
 from metaprior.report.words import facts, labels
 from tests.report.views import CONFIG, SCORES, scored, view
 
@@ -214,3 +214,9 @@ def test_in_place_of_an_empty_table_stands_the_command_that_fills_it(spec: dict,
     empty = view(scores={}, folder=Path("my runs/a"), config=CONFIG | {"data_spec": spec})
     assert printed(score_table([empty])).split("\n") == ["No scores yet. To judge:", f"  {command}", ""]
     assert command in printed(score_table([view(), empty]))
+
+
+def test_why_scores_have_no_value_is_said_once_for_all_that_lack_it() -> None:
+    without = {name: {"value": None, "reason": "it is infinite"} for name in ("rate", "negative_elbo")}
+    table = rows([view(scores={"rd": {"scores": without | {"distortion": {"value": 2.0}}}})])
+    assert lacking(table) == ["No rate; negative ELBO: it is infinite."]

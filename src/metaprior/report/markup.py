@@ -12,6 +12,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 
 from metaprior.files import whole
 from metaprior.report import words
+from metaprior.report.scores import lacking
 
 
 def filled(template: str, *, style: str, script: str, **values: Any) -> str:
@@ -51,6 +52,7 @@ def _environment() -> Environment:
         "signed": words.signed,
         "plain": words.plain,
         "plain_name": words.plain_name,
+        "lacking": lacking,
     }
     environment.filters |= filters
     environment.globals |= {"title": words.title, "labels": words.labels}

@@ -40,8 +40,8 @@ def sentence(found: Sequence[Judged]) -> str:
     elbo = [(value, each) for each in found if (value := each["negative_elbo"]) is not None]
     probe = [(value, each) for each in found if (value := each["label_distortion"]) is not None]
     told = []
-    lowest = min(elbo, key=lambda pair: pair[0]) if elbo else None
-    best = min(probe, key=lambda pair: pair[0]) if probe else None
+    lowest = min(elbo, key=lambda pair: pair[0]) if len(elbo) > 1 else None
+    best = min(probe, key=lambda pair: pair[0]) if len(probe) > 1 else None
     if lowest:
         told.append(f"{lowest[1].name} has the lowest negative ELBO, {nats(lowest[0])} nats")
     if best:

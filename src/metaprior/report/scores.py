@@ -88,7 +88,8 @@ class Row:
     def same(self, key: str) -> str:
         """What the entries say under ``key``: once if they agree."""
         numbers = key in ("n", "rows", "chance", "floor")
-        said = [number(e[key]) if numbers else plain(e[key]) for e in self.entries if e and e.get(key) is not None]
+        known = [e for e in self.entries if e and (key != "protocol" or e.get("value") is not None)]
+        said = [number(e[key]) if numbers else plain(e[key]) for e in known if e.get(key) is not None]
         return " / ".join(dict.fromkeys(said)) or "–"
 
 
@@ -110,6 +111,15 @@ def headline(table: Sequence[Row], most: int = 4) -> list[Row]:
     valued = [row for row in valued if not row.sampled] or valued
     known = sorted((row for row in valued if row.name in HEADLINES), key=lambda row: HEADLINES.index(row.name))
     return (known or valued)[:most]
+
+
+def lacking(table: Sequence[Row]) -> list[str]:
+    """Why scores have no value, a line a reason with all scores that it is of."""
+    of: dict[str, list[str]] = {}
+    for row in table:
+        for reason in row.reasons:
+            of.setdefault(reason, []).append(row.label)
+    return [f"No {'; '.join(labels)}: {reason}." for reason, labels in of.items()]
 
 
 def unjudged(runs: Sequence[RunView]) -> list[str]:
