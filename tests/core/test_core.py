@@ -35,6 +35,20 @@ def test_an_epoch_holds_every_example_once(length, batch, seed):
         assert sorted(seen[epoch * length : (epoch + 1) * length].tolist()) == list(range(length))
 
 
+@given(length=sizes, batch=sizes, seed=st.integers(0, 5))
+def test_batches_that_do_not_straddle_epochs_hold_no_example_twice(length, batch, seed):
+    stream = Epochs(batch, drop_last=True)
+    if batch > length:
+        with pytest.raises(MetapriorError, match="cannot be of different ones"):
+            stream.indices(length, seed, "train", 0)
+        return
+    turns = 3 * (length // batch)
+    seen = torch.stack([stream.indices(length, seed, "train", turn) for turn in range(turns)])
+    assert seen.shape == (turns, batch)
+    for epoch in seen.chunk(3):
+        assert epoch.unique().numel() == epoch.numel()
+
+
 @given(length=sizes, batch=sizes, turn=st.integers(0, 1000))
 def test_a_stream_depends_on_its_counter_alone(length, batch, turn):
     for stream in (Replacement(batch), Epochs(batch), Cycle(batch)):

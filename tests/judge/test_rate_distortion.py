@@ -12,6 +12,7 @@ from metaprior.core import Batch, DataSpec, Explanation, MetapriorError, Step
 from metaprior.judge import PROTOCOLS, Scores, rate_distortion
 from metaprior.judge.rate_distortion import OF_A_LIKELIHOOD, OF_A_RATE
 from metaprior.methods.autoencoder import AutoencoderRecipe
+from metaprior.methods.cvae import CVAERecipe
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.methods.vib import VIBRecipe
 from tests.conftest import Columns, random
@@ -242,3 +243,40 @@ def test_images_as_well_as_vectors() -> None:
     model = VAERecipe().build(DataSpec(image_shape=(1, 8, 8)))
     scores = rate_distortion(model, Columns(images=random(0, 12, 1, 8, 8).sigmoid()), images=3, samples=2)  # type: ignore[arg-type]
     assert value(scores, "distortion") > 0
+
+
+def test_codes_are_those_of_an_encoder_that_is_told_what_training_told_it() -> None:
+    """The label shifts inputs, and the encoder that is told it takes the shift out: codes tell nothing of it."""
+    torch.manual_seed(0)
+    labels = torch.arange(600) % 2
+    inputs = torch.randn(600, 6, dtype=torch.float64) + 4 * labels[:, None]
+    model = CVAERecipe(nets="linear", latent_dim=2).build(DataSpec(value_shape=(6,), classes=2)).double()
+    with torch.no_grad():
+        for head in (model.nets.encoder.mean, model.nets.encoder.logvar):
+            head.weight.zero_()
+            head.bias.zero_()
+        model.nets.encoder.mean.weight[0, 0] = model.nets.encoder.mean.weight[1, 1] = 1
+        model.nets.encoder.mean.weight[:, 7] = -4  # of the second label's indicator
+    scores = rate_distortion(model, Columns(values=inputs, labels=labels), images=10, samples=2)  # type: ignore[arg-type]
+    assert value(scores, "probe_accuracy") < 0.65
+    untold = model.encode(inputs)[:, 0]
+    assert ((untold > 0) == (labels == 1)).double().mean() > 0.9
+
+
+def test_the_discrepancy_is_of_the_codes_that_have_a_standard_normal_prior() -> None:
+    class WithCategory(Sampled):
+        standard = 2
+
+        def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
+            found = super().explain(batch, step, samples)
+            codes = torch.cat([found.codes, 5 + torch.zeros_like(found.codes)], dim=2)
+            return replace(found, codes=codes, standard=self.standard)
+
+    data = Columns(values=torch.zeros(2000, 2))
+    scores = rate_distortion(WithCategory(), data, images=4, samples=2)
+    assert abs(value(scores, "mmd_to_prior")) < 0.05
+    assert "the first 2 of 4 codes" in scores["mmd_to_prior"].protocol
+    WithCategory.standard = 4
+    assert value(rate_distortion(WithCategory(), data, images=4, samples=2), "mmd_to_prior") > 0.5
+    WithCategory.standard = 0
+    assert rate_distortion(WithCategory(), data, images=4, samples=2)["mmd_to_prior"].value is None

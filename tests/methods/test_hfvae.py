@@ -131,3 +131,11 @@ def test_of_a_world_there_are_as_many_examples_as_combinations():
 def test_bad_choices_are_refused(choices, said):
     with pytest.raises(MetapriorError, match=said):
         HFVAERecipe(**SMALL | choices).build(DATA)
+
+
+@pytest.mark.parametrize("recipe", [HFVAERecipe, BetaTCVAERecipe])
+def test_weights_of_a_batch_without_replacement_get_such_batches(recipe):
+    method = recipe(latent_dim=4, batch=7, estimator="mss").build(DataSpec(image_shape=(1, 8, 8), examples=16))
+    stream = method.streams()["unlabelled"]
+    assert stream.batch == 7
+    assert all(stream.indices(16, 0, "unlabelled", turn).unique().numel() == 7 for turn in range(50))

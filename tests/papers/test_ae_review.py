@@ -56,8 +56,8 @@ def verdict(name, **measured):
 
 
 SWEEP = {
-    "spearman_rate": -1.0, "spearman_distortion": 1.0, "elbo_at_one_over_best": 1.01, "elbo_best_beta": 1.0,
-    "probe_best_beta": 0.5, "accuracy_gained": 0.01,
+    "spearman_rate": -1.0, "spearman_distortion": 1.0, "elbo_at_one_over_best": 1.01,
+    "elbo_best_over_probe_best": 2.0, "accuracy_gained": 0.01,
 }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ SWEEP = {
         ({"spearman_rate": -0.9}, "fail"),
         ({"spearman_distortion": 0.9}, "fail"),
         ({"elbo_at_one_over_best": 1.02}, "fail"),
-        ({"probe_best_beta": 1.0}, "fail"),
+        ({"elbo_best_over_probe_best": 1.0}, "fail"),
     ],
 )
 def test_the_sweep_must_be_in_order_and_its_best_models_two(changed, expected):
@@ -130,7 +130,7 @@ def test_the_sweep_is_measured_on_the_worst_data_set_and_without_collapsed_model
         probe_accuracy=[0.9, 0.85, 0.83, 0.82, 0.3, 0.1, 0.8, 0.81, 0.9, 0.8, 0.3, 0.1],
     )  # fmt: skip
     assert (found["spearman_rate"], found["spearman_distortion"]) == (-1, 1)
-    assert (found["elbo_best_beta"], found["probe_best_beta"], found["accuracy_gained"]) == (1.0, 1.0, 0.0)
+    assert (found["elbo_best_over_probe_best"], found["accuracy_gained"]) == (1.0, 0.0)
     assert found["elbo_at_one_over_best"] == 1
 
 

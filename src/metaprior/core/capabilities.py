@@ -64,6 +64,8 @@ class Explanation:
     """log q(z | x) - log p(z), B×S; None: the code is deterministic, and the rate infinite"""
     rate: Tensor | None
     """KL(q(z | x) || p(z)) of each code, B×G, where it has a closed form; None: by ``log_ratio``"""
+    standard: int = 0
+    """So many of the codes, the first ones, have the prior N(0, 1)"""
     posterior: tuple[Tensor, Tensor] | None = None
     """Mean and log-variance of q(z | x), B×Z each, by all that the encoder was told of an example; None: it is not
     normal, or the prior is not N(0, 1)"""

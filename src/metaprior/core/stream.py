@@ -66,13 +66,23 @@ class Replacement(Stream):
 class Epochs(Stream):
     """Shuffled anew each epoch, every example once; a batch may straddle two epochs, so none is dropped.
 
+    With ``drop_last`` none straddles, and so no example is in a batch twice: the last of an epoch that fill no batch
+    are left out of it.
+
     >>> seen = [Epochs(2).indices(4, seed=0, name="train", turn=t) for t in (0, 1)]
     >>> sorted(torch.cat(seen).tolist())
     [0, 1, 2, 3]
     """
 
+    drop_last: bool = False
+
     def indices(self, length: int, seed: int, name: str, turn: int) -> Tensor:
         """The next B positions of the endless concatenation of shuffled epochs."""
+        if self.drop_last:
+            if self.batch > length:
+                raise MetapriorError(f"a batch of {self.batch} cannot be of different ones of {length} examples")
+            epoch, k = divmod(turn, length // self.batch)
+            return _permutation(length, seed, name, epoch)[k * self.batch : (k + 1) * self.batch]
         place = torch.arange(turn * self.batch, (turn + 1) * self.batch)
         epochs = range(int(place[0]) // length, int(place[-1]) // length + 1)
         shuffled = torch.cat([_permutation(length, seed, name, epoch) for epoch in epochs])

@@ -23,7 +23,13 @@ class Explained:
     distortion: Float[Tensor, "n s"] | None
     log_ratio: Float[Tensor, "n s"] | None
     rate: Float[Tensor, "n g"] | None
+    standard: int
     posterior: tuple[Float[Tensor, "n z"], Float[Tensor, "n z"]] | None
+
+    @property
+    def noisy(self) -> bool:
+        """Whether a code is drawn, so that it has a rate."""
+        return self.rate is not None or self.log_ratio is not None
 
 
 @torch.inference_mode()
@@ -55,6 +61,7 @@ def explained(
         _rows_of([part.distortion for part in parts]),
         _rows_of([part.log_ratio for part in parts]),
         _rows_of([part.rate for part in parts]),
+        parts[0].standard,
         (torch.cat([mean for mean, _ in laws]), torch.cat([logvar for _, logvar in laws])) if laws else None,
     )
 
@@ -79,6 +86,7 @@ def _joined(pieces: list[Explanation]) -> Explained:
         _rows_of([piece.distortion for piece in pieces], dim=1),
         _rows_of([piece.log_ratio for piece in pieces], dim=1),
         first.rate.cpu() if first.rate is not None else None,
+        first.standard,
         (first.posterior[0].cpu(), first.posterior[1].cpu()) if first.posterior is not None else None,
     )
 

@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from metaprior.core import Encodes, Explains, MetapriorError, derived_seed, generator
-from metaprior.judge.explained import explained
+from metaprior.judge.explained import Explained, explained
 from metaprior.judge.features import Gathers, features
 from metaprior.judge.scores import Score, Table
 from metaprior.judge.usefulness import Usefulness, usefulness
@@ -33,22 +33,22 @@ class Examples:
 
 
 def label_distortion(
-    model: object, data: Gathers, rows: Tensor, samples: Tensor | None, train: Gathers | None, most: int, seed: int = 0
+    model: Explains, data: Gathers, rows: Tensor, found: Explained, train: Gathers | None, most: int, seed: int = 0
 ) -> Found:
-    """The scores of the rows by mean codes and by ``samples`` of theirs; of several factors, the table by factor.
+    """The scores of the rows by mean codes and, where codes are noisy, by samples; of several factors, by factor.
 
-    ``train`` gives up to ``most`` examples to learn from.
+    ``found`` is what the model makes of the rows. ``train`` gives up to ``most`` examples to learn from.
     """
-    if not isinstance(model, Encodes):
+    means = mean_codes(model, data, rows, found)
+    if means is None:
         return _none(len(rows), seed, "the model does not encode")
     names, tested = targets(data, rows)
     if tested is None:
         return _none(len(rows), seed, "the data have neither labels nor factors")
-    means = features(model, data, rows)
+    kinds = {"mean": means} | ({"sampled": found.codes.float().numpy()} if found.noisy else {})
     if train is None:
         shuffled = torch.randperm(len(rows), generator=generator(seed, "rd held out")).numpy()
         learn, hold = np.split(shuffled, [round(TRAIN_SHARE * len(rows))])
-        kinds = {"mean": means} | ({} if samples is None else {"sampled": samples.float().numpy()})
         given = {
             kind: Examples(codes[learn], tested[learn], codes[hold], tested[hold]) for kind, codes in kinds.items()
         }
@@ -57,12 +57,21 @@ def label_distortion(
         _, learned = targets(train, chosen)
         if learned is None or learned.shape[1] != tested.shape[1]:
             return _none(len(rows), seed, "the examples to learn from do not have the labels that are tested")
-        given = {"mean": Examples(features(model, train, chosen), learned, means, tested)}
-        if samples is not None and isinstance(model, Explains):
-            drawn = explained(model, train, chosen, 1, derived_seed(seed, "label distortion")).codes
-            given["sampled"] = Examples(drawn.float().numpy(), learned, samples.float().numpy(), tested)
-    found = [_scores(names, examples, kind, seed) for kind, examples in given.items()]
-    return {k: v for scores, _ in found for k, v in scores.items()}, {k: v for _, t in found for k, v in t.items()}
+        drawn = explained(model, train, chosen, 1, derived_seed(seed, "label distortion")) if found.noisy else found
+        learnt = {"mean": mean_codes(model, train, chosen, drawn), "sampled": drawn.codes.float().numpy()}
+        given = {kind: Examples(learnt[kind], learned, codes, tested) for kind, codes in kinds.items()}
+    each = [_scores(names, examples, kind, seed) for kind, examples in given.items()]
+    return {k: v for scores, _ in each for k, v in scores.items()}, {k: v for _, t in each for k, v in t.items()}
+
+
+def mean_codes(model: object, data: Gathers, rows: Tensor, found: Explained) -> np.ndarray | None:
+    """Means of the posteriors by all that the encoder is told of the rows, otherwise what ``encode`` gives, N×Z.
+
+    What is told counts: codes that keep an attribute out do so only where the encoder knows it.
+    """
+    if found.posterior is not None:
+        return found.posterior[0].float().numpy()
+    return features(model, data, rows) if isinstance(model, Encodes) else None
 
 
 def targets(data: Gathers, rows: Tensor, batch: int = 512) -> tuple[tuple[str, ...], np.ndarray | None]:

@@ -9,11 +9,11 @@ import torch
 from jaxtyping import Float
 from torch import Tensor
 
-from metaprior.core import Encodes, Explains, Infers, derived_seed, generator, require, require_at_least
+from metaprior.core import Explains, derived_seed, generator, require, require_at_least
 from metaprior.judge.decomposition import Decomposition, decompose
 from metaprior.judge.explained import Explained, explained
-from metaprior.judge.features import Gathers, Progress, features
-from metaprior.judge.label_distortion import label_distortion
+from metaprior.judge.features import Gathers, Progress
+from metaprior.judge.label_distortion import label_distortion, mean_codes
 from metaprior.judge.scores import Score, Scores, Table
 from metaprior.objectives import importance_weighted_bound, imq_of_scales, mmd
 
@@ -102,11 +102,9 @@ def rate_distortion(
         few = rows[_some(len(rows), images, seed, "images")]
         scores = _rate(rate, found, told) | _parts(found, told, progress)
         scores |= _likelihood(rate, model, data, few, found, samples, told, progress)
-    if rate is None or isinstance(model, Infers):
-        scores["mmd_to_prior"] = _to_prior(found, told)
+    scores["mmd_to_prior"] = _to_prior(found, told)
     scores["active_units"] = _active(model, data, rows, found, told)
-    samples_of = None if rate is None else found.codes
-    label_scores, tables = label_distortion(model, data, rows, samples_of, train, examples, seed)
+    label_scores, tables = label_distortion(model, data, rows, found, train, examples, seed)
     scores |= label_scores
     if found.rate is not None:
         kl = found.rate.double().mean(dim=0)
@@ -210,9 +208,10 @@ def _agree(parts: Decomposition, found: Explained) -> bool:
 def _active(model: Explains, data: Gathers, rows: Tensor, found: Explained, told: _Told) -> Score:
     """How many codes the means of examples move."""
     protocol = f"variance of means above {ACTIVE:g}"
-    if not isinstance(model, Encodes):
+    means = mean_codes(model, data, rows, found)
+    if means is None:
         return told.without("the model does not encode", protocol)
-    variance = torch.from_numpy(features(model, data, rows)).double().var(dim=0, correction=0)
+    variance = torch.from_numpy(means).double().var(dim=0, correction=0)
     if not bool(variance.isfinite().all()):
         return told.without("codes are not all finite", protocol)
     by_kl = {} if found.rate is None else {"by_kl": int((found.rate.double().mean(dim=0) > ACTIVE).sum())}
@@ -228,12 +227,15 @@ def _of_deterministic(found: Explained, told: _Told) -> dict[str, Score]:
 
 
 def _to_prior(found: Explained, told: _Told) -> Score:
-    """How far the codes of all examples together, one sample of each, lie from N(0, 1)."""
-    size = found.codes.shape[1]
+    """How far the codes of all examples together, one sample of each, lie from N(0, 1): those with that prior."""
+    size = found.standard
+    if not size:
+        return told.without("no code has the prior N(0, 1)")
     most = max(2, math.isqrt(DISTANCES_AT_ONCE // size))
-    codes = found.codes[_some(len(found.codes), most, told.seed, "discrepancy")]
+    codes = found.codes[_some(len(found.codes), most, told.seed, "discrepancy"), :size]
     draws = torch.randn(codes.shape, dtype=codes.dtype, generator=generator(told.seed, "prior"))
-    protocol = "inverse multiquadratic kernels of seven scales, against N(0, 1)"
+    part = f", the first {size} of {found.codes.shape[1]} codes" if size < found.codes.shape[1] else ""
+    protocol = f"inverse multiquadratic kernels of seven scales, against N(0, 1){part}"
     if len(codes) < 2 or not bool(codes.isfinite().all()):
         return told.without("it takes 2 codes or more, all of them finite", protocol)
     value = float(mmd(codes, draws, partial(imq_of_scales, base=2.0 * size)))

@@ -107,8 +107,9 @@ class Autoencoder(Method):
         _, codes = self.infer(batch, step)
         distortion = self.likelihood.nll(self.outputs(codes, batch), batch.inputs)
         return Explanation(
-            codes[:, None].expand(-1, samples, -1), distortion[:, None].expand(-1, samples), log_ratio=None, rate=None
-        )
+            codes[:, None].expand(-1, samples, -1), distortion[:, None].expand(-1, samples), log_ratio=None, rate=None,
+            standard=self.nets.latent_dim,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True)

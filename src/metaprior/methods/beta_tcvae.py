@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from torch import Tensor
 
-from metaprior.core import DataSpec, MetapriorError, Method, Scalar, Step, Term, require_at_least
-from metaprior.methods.minibatch import batch_aggregate, batch_log_weights
+from metaprior.core import DataSpec, MetapriorError, Method, Scalar, Step, Stream, Term, require_at_least
+from metaprior.methods.minibatch import batch_aggregate, batch_log_weights, distinct
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets, Posterior
 from metaprior.objectives import minibatch_total_correlation
@@ -35,6 +35,9 @@ class BetaTCVAE(VAE):
         super().__init__(nets, **options)
         self.register_buffer("log_weights", log_weights, persistent=False)
         self.hyper |= {"beta": beta, "alpha": alpha, "gamma": gamma}
+
+    def streams(self) -> dict[str, Stream]:
+        return super().streams() | ({} if self.log_weights is None else {"unlabelled": distinct(self.batch)})
 
     def regularisers(self, posterior: Posterior, codes: Tensor, step: Step) -> dict[str, Term]:
         terms = super().regularisers(posterior, codes, step)

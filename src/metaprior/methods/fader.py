@@ -83,7 +83,7 @@ class Fader(Autoencoder):
 
 @dataclass(frozen=True, kw_only=True)
 class FaderRecipe(AutoencoderRecipe):
-    """Fader network; strength and ramp are ours, the rest is the published code's, whose nets are larger.
+    """Fader network; both learning rates are the published code's, strength, ramp, batch and nets are ours.
 
     Its strength of 0.0001 goes with a mean squared error, ours with a sum: there it is 0.0001 times the number of
     values, about 20 of the 256×256 colour images it was chosen for, and far too little of small ones.

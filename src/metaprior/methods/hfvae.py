@@ -5,8 +5,8 @@ from typing import Any
 
 from torch import Tensor
 
-from metaprior.core import DataSpec, MetapriorError, Method, Scalar, Step, Term, require_at_least
-from metaprior.methods.minibatch import Estimator, batch_aggregate, batch_log_weights
+from metaprior.core import DataSpec, MetapriorError, Method, Scalar, Step, Stream, Term, require_at_least
+from metaprior.methods.minibatch import Estimator, batch_aggregate, batch_log_weights, distinct
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets, Posterior
 
@@ -38,6 +38,9 @@ class HFVAE(VAE):
     def extra_repr(self) -> str:
         """The likelihood and the groups, which members of a cohort have in common."""
         return f"{super().extra_repr()}, group_sizes={self.group_sizes}"
+
+    def streams(self) -> dict[str, Stream]:
+        return super().streams() | {"unlabelled": distinct(self.batch)}
 
     def regularisers(self, posterior: Posterior, codes: Tensor, step: Step) -> dict[str, Term]:
         found, hyper = batch_aggregate(codes, posterior, self.log_weights, step, self.group_sizes), step.hyper

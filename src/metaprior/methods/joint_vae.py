@@ -128,7 +128,13 @@ class JointVAE(Autoencoder):
             [kl_normal(*posterior[:2]), *(kl_categorical(part)[:, None] for part in posterior.logits)], dim=1
         )
         each = (batch.size, samples)
-        return Explanation(codes.unflatten(0, each), distortion.unflatten(0, each), log_ratio.unflatten(0, each), rate)
+        return Explanation(
+            codes.unflatten(0, each),
+            distortion.unflatten(0, each),
+            log_ratio.unflatten(0, each),
+            rate,
+            self.nets.latent_dim,
+        )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -90,7 +90,11 @@ class M1M2(Method):
         log_ratio = log_normal(features, *posterior).sum(dim=1) - above.log_weights[:, 0]
         each = (batch.size, samples)
         return Explanation(
-            above.codes[:, 0].unflatten(0, each), distortion.unflatten(0, each), log_ratio.unflatten(0, each), rate=None
+            above.codes[:, 0].unflatten(0, each),
+            distortion.unflatten(0, each),
+            log_ratio.unflatten(0, each),
+            rate=None,
+            standard=above.standard,
         )
 
 

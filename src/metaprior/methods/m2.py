@@ -127,6 +127,7 @@ class M2(CVAE):
             distortion.unflatten(0, each),
             log_ratio.unflatten(0, each) + of_values,
             torch.cat([rate, kl_categorical(logits)[:, None]], dim=1),
+            standard=self.nets.latent_dim,
         )
 
 

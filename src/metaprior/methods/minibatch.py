@@ -6,13 +6,18 @@ from typing import Literal, TypeAlias
 
 from torch import Tensor
 
-from metaprior.core import DataSpec, MetapriorError, Step
+from metaprior.core import DataSpec, Epochs, MetapriorError, Step, Stream
 from metaprior.nets import Posterior
 from metaprior.objectives import Aggregate, aggregate, mss_log_weights, mws_log_weights
 
 Estimator: TypeAlias = Literal["mws", "mss"]
 WEIGHTS: dict[str, Callable[[int, int], Tensor]] = {"mws": mws_log_weights, "mss": mss_log_weights}
 """Minibatch-weighted and minibatch-stratified sampling."""
+
+
+def distinct(batch: int) -> Stream:
+    """The batches that such weights are of: no example is in one twice."""
+    return Epochs(batch, drop_last=True)
 
 
 def batch_log_weights(estimator: str, batch: int, data: DataSpec) -> Tensor:

@@ -80,7 +80,7 @@ class VAE(Autoencoder):
         each = (batch.size, samples)
         return Explanation(
             codes.unflatten(0, each), distortion.unflatten(0, each), log_ratio.unflatten(0, each),
-            kl_normal(*posterior), posterior,
+            kl_normal(*posterior), codes.shape[1], posterior,
         )  # fmt: skip
 
 

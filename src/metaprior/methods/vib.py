@@ -39,12 +39,16 @@ class VIB(Bottleneck):
 
     def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
         """Samples of q(z | x), log q(z | x) / p(z) and the KL of each code; there is no p(x | z)."""
-        return replace(super().explain(batch, step, samples), posterior=self.law(batch.inputs))
+        return replace(
+            super().explain(batch, step, samples),
+            standard=self.classifier.in_features,
+            posterior=self.law(batch.inputs),
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
 class VIBRecipe(NetsRecipe):
-    """Variational information bottleneck; sizes and rates are the paper's for MNIST, from memory."""
+    """Variational information bottleneck; codes, batch and rate as for MNIST in the paper, from memory."""
 
     latent_dim: int = 256
     """Number of codes."""
