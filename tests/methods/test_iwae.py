@@ -87,5 +87,5 @@ def test_one_sample_is_the_vae_whose_kl_is_estimated_by_it():
 
 
 def test_no_samples_are_refused():
-    with pytest.raises(MetapriorError, match="samples must be at least 1, not 0"):
+    with pytest.raises(MetapriorError, match="samples must be at least 1 and at most 10,000, not 0"):
         IWAERecipe(samples=0).build(DataSpec(value_shape=(3,)))

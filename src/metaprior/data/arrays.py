@@ -13,6 +13,8 @@ from metaprior.data.dataset import Dataset
 from metaprior.data.splits import count_splits, require_share, rows_of_split
 
 KNOWN = ("images", "values", "labels", "factors", "factor_names")
+MOST = 2**20
+"""The greatest label, or value of a factor."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,7 +72,7 @@ def _read(options: ArraysOptions) -> dict[str, np.ndarray]:
     try:
         with np.load(path, allow_pickle=False) as archive:
             held = {name: archive[name] for name in archive.files}
-    except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError) as fault:
+    except (OSError, ValueError, zipfile.BadZipFile, EOFError, AttributeError, TypeError) as fault:
         raise MetapriorError(f"{path} is no archive of arrays of numbers: {fault}; save it with numpy.savez") from None
     if other := next((name for name in held if name not in KNOWN), None):
         raise unknown(f"array of {path}", other, KNOWN)
@@ -85,20 +87,25 @@ def _read(options: ArraysOptions) -> dict[str, np.ndarray]:
     return held
 
 
+def _counted(array: np.ndarray) -> bool:
+    """Whether an array counts from 0, or -1, to a number of classes that nets can have."""
+    return bool(array.size) and -1 <= int(array.min()) <= int(array.max()) <= MOST
+
+
 def _column(name: str, array: np.ndarray, path: Path) -> Tensor:
     """An array as the column of a data set, of the type and the shape that the column has."""
     fits = {
         "images": array.dtype == np.uint8 and array.ndim in (3, 4),
-        "values": array.dtype.kind in "fiub" and array.ndim > 1 and bool(np.isfinite(array).all()),
-        "labels": array.dtype.kind in "iu" and array.ndim == 1 and int(array.min()) >= -1,
-        "factors": array.dtype.kind in "iu" and array.ndim == 2 and int(array.min()) >= -1,
+        "values": array.dtype.kind in "fiub" and array.ndim > 1 and array.size and bool(np.isfinite(array).all()),
+        "labels": array.dtype.kind in "iu" and array.ndim == 1 and _counted(array),
+        "factors": array.dtype.kind in "iu" and array.ndim == 2 and _counted(array),
     }
     if not fits[name]:
         wanted = {
             "images": "uint8, N×C×H×W or N×H×W",
             "values": "finite numbers, N×… with at least one axis more",
-            "labels": "whole numbers from 0 on, -1 where one is not known, N",
-            "factors": "whole numbers from 0 on, -1 where one is not known, N×F",
+            "labels": f"whole numbers from 0 to {MOST:,} at most, -1 where one is not known, N",
+            "factors": f"whole numbers from 0 to {MOST:,} at most, -1 where one is not known, N×F",
         }
         shape = "×".join(map(str, array.shape))
         raise MetapriorError(f"'{name}' of {path} must be {wanted[name]}, and is {array.dtype} {shape}")

@@ -18,15 +18,15 @@ def few_labels(source: Dataset | World, count: int, seed: int, labeller: Labelle
     From a world, each factor in turn is drawn ``count`` times, independently and with replacement, so ``count`` may be
     more than there are pictures; then so is what is hidden, then the pictures are rendered, then the labeller goes on
     with the same generator. From a data set, rows are drawn without replacement, since to label one twice tells nothing
-    more, and no more than there are; classes are one factor.
+    more, and no more than have a label or some factor; classes are one factor.
 
     Source: Locatello et al. 2020, "Disentangling Factors of Variation Using Few Labels"; their
     ``semi_supervised_utils.sample_supervised_data``.
     """
     if count < 1:
         raise MetapriorError(f"a labelled set has at least 1 example, not {count}")
-    if isinstance(source, Dataset) and count > len(source):
-        raise MetapriorError(f"cannot label {count} examples of '{source.name}', which has {len(source)}")
+    if isinstance(source, Dataset) and count > (known := len(_known(source))):
+        raise MetapriorError(f"cannot label {count} examples of '{source.name}', which has {known} to tell of")
     if not 0 <= seed < 2**32:
         raise MetapriorError(f"the seed of a labelled set must be from 0 to 2^32 - 1, not {seed}")
     random = RandomState(seed)
@@ -82,7 +82,14 @@ def training_labels(count: int, share: float) -> int:
 
 
 def _rows(source: Dataset, count: int, random: RandomState) -> np.ndarray:
-    return random.permutation(len(source))[:count]
+    """Rows with a label, or with some factor, in an order that is the seed's."""
+    drawn = random.permutation(len(source))
+    return drawn[np.isin(drawn, _known(source))][:count]
+
+
+def _known(source: Dataset) -> np.ndarray:
+    """The rows of which there is something to tell: the label, or some factor."""
+    return np.flatnonzero((_factors(source)[0] >= 0).any(axis=1))
 
 
 def _uniform(sizes: tuple[int, ...], count: int, random: RandomState) -> np.ndarray:

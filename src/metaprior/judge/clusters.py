@@ -10,7 +10,7 @@ from torch import Tensor
 
 from metaprior.core import Clusters, Encodes, MetapriorError, generator, require_at_least
 from metaprior.judge.extractors import Pixels
-from metaprior.judge.features import Gathers, Progress, cluster_logits, features
+from metaprior.judge.features import Gathers, Progress, cluster_logits, features, refuse_other_shapes
 from metaprior.judge.label_distortion import targets
 from metaprior.judge.scores import Score, Scores
 from metaprior.metrics import adjusted_rand_index, cluster_accuracy, normalised_mutual_information, purity
@@ -54,6 +54,7 @@ def clusters(
             f"judging clusters needs a model with cluster() or encode(); {type(model).__name__} has none"
         )
     rows, labels = _labelled(data, examples, seed)
+    refuse_other_shapes(model, data.gather(rows[:1]).inputs)
     classes = len(np.unique(labels))
     among = rows if train is None else _some(torch.arange(len(train)), examples, generator(seed, "clusters train"))
     source = data if train is None else train

@@ -9,6 +9,7 @@ from torch import Tensor
 
 from metaprior.core import Batch, Counter, Explains, Explanation, MetapriorError, Step
 from metaprior.judge.features import Gathers, Progress, evaluating, refuse_other_shapes
+from metaprior.methods.attributes import Attribute
 
 VALUES_AT_ONCE = 2**18
 """About so many values of inputs are decoded at a time, and between 64 and 4,096 inputs."""
@@ -49,6 +50,7 @@ def explained(
         done = 0
         for place, some in enumerate(rows.split(max(1, at_once // samples))):
             batch = data.gather(some)
+            refuse_other_values(model, batch)
             batch = batch.map(lambda column: column.to(device)) if device is not None else batch
             pieces = [model.explain(batch, _step(batch, seed, place, k), size) for k, size in enumerate(sizes)]
             parts.append(_joined(pieces))
@@ -66,10 +68,20 @@ def explained(
     )
 
 
+def refuse_other_values(model: object, batch: Batch) -> None:
+    """An error where a run's model is told attributes, and a batch has values that it was not trained on."""
+    told = (getattr(model, "config", None) or {}).get("told") or ()
+    for each in vars(model).values() if told else ():
+        if isinstance(each, Attribute) and (most := int(each.of(batch).max())) >= each.size:
+            raise MetapriorError(
+                f"the model was told '{each.name}' of 0 to {each.size - 1}, and here it is {most}; take data such as "
+                "that it was trained on"
+            )
+
+
 def _at_once(model: object, one: Batch) -> int:
     """How many inputs to decode at a time, by the size of one."""
-    if "images" in one:
-        refuse_other_shapes(model, one.images)
+    refuse_other_shapes(model, one.inputs)
     return min(max(VALUES_AT_ONCE // math.prod(one.inputs.shape), 64), 4096)
 
 

@@ -114,16 +114,21 @@ def evaluating(model: object) -> Iterator[torch.device | None]:
             module.training = training
 
 
-def refuse_other_shapes(model: object, images: Tensor) -> None:
-    """An error where a run's model meets images of another size or of other channels than it was trained on."""
+def refuse_other_shapes(model: object, inputs: Tensor) -> None:
+    """An error where a run's model meets inputs of another shape than it was trained on: images B×C×H×W, values B×…"""
     spec = (getattr(model, "config", None) or {}).get("data_spec") or {}
-    shape = tuple(spec.get("image_shape") or ())
-    if shape and shape != tuple(images.shape[1:]):
-        own, other = (" x ".join(map(str, each)) for each in (shape, images.shape[1:]))
+    shape = tuple(spec.get("image_shape") or spec.get("value_shape") or ())
+    if not shape or shape == tuple(inputs.shape[1:]):
+        return
+    own, other = (" x ".join(map(str, each)) for each in (shape, inputs.shape[1:]))
+    if not spec.get("image_shape"):
         raise MetapriorError(
-            f"the model was trained on images of {own} (channels, height, width) and these are {other}; "
-            f"take data of the model's size, as in NAME:size={shape[2]}"
+            f"the model was trained on values of {own}, and these are {other}; take data of that shape"
         )
+    raise MetapriorError(
+        f"the model was trained on images of {own} (channels, height, width) and these are {other}; "
+        f"take data of the model's size, as in NAME:size={shape[2]}"
+    )
 
 
 def _read(images: Tensor | Gathers, rows: Tensor) -> Tensor:

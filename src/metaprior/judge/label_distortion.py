@@ -111,8 +111,9 @@ def _scores(names: tuple[str, ...], given: Examples, kind: str, seed: int) -> Fo
         found[name], losses[hold, k], hits[hold, k] = each, each.loss, each.correct
     if not found:
         return _none(len(test), seed, reason, after)
-    protocol = f"logistic regression on {kind} codes, {len(train):,} training examples"
     columns = [k for k, name in enumerate(names) if name in found]
+    learned_from, tested = ((each[:, columns] >= 0).any(axis=1).sum() for each in (train_targets, test_targets))
+    protocol = f"logistic regression on {kind} codes, {learned_from:,} training examples"
     about = {
         "label_entropy": float(np.mean([each.entropy for each in found.values()])),
         "strength": next(iter(found.values())).strength if len(found) == 1 else None,
@@ -125,7 +126,7 @@ def _scores(names: tuple[str, ...], given: Examples, kind: str, seed: int) -> Fo
     rows = {"label_distortion": losses, "probe_accuracy": hits}
     scores = {
         name + after: Score(
-            float(np.mean(values[name])), len(test), seed, protocol, len(test), se=_error(rows[name][:, columns]),
+            float(np.mean(values[name])), int(tested), seed, protocol, int(tested), se=_error(rows[name][:, columns]),
             details=about if name == "label_distortion" else {},
         )
         for name in NAMES

@@ -20,12 +20,17 @@ Labelled: TypeAlias = tuple[np.ndarray, np.ndarray]
 def labelled_features(
     model: Encodes, data: Gathers, batch: int = 512, progress: Progress | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Features N×D and labels N of a labelled source."""
+    """Features N×D and labels N of the labelled examples of a source; those of label -1 are left out."""
     held = getattr(data, "labels", None)  # a set in memory: no need to read its images for the labels
     if not isinstance(held, Tensor):
         rows = torch.arange(len(data)).split(batch)
         held = torch.cat([data.gather(part).labels for part in rows])
-    return features(model, data, batch=batch, progress=progress), held.cpu().numpy()
+    labels = held.cpu().numpy()
+    known = labels >= 0
+    if known.any() and not known.all():
+        rows = torch.from_numpy(np.flatnonzero(known))
+        return features(model, data, rows, batch, progress), labels[known]
+    return features(model, data, batch=batch, progress=progress), labels
 
 
 def ridge(train: Labelled, test: Labelled, seed: int = 0) -> Probe:

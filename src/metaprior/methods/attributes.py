@@ -56,6 +56,10 @@ def find_attribute(data: DataSpec, name: str | None = None) -> Attribute:
             "this method is told something of each example, and this data has neither classes nor factors that vary; "
             "take data with labels"
         )
+    if name in data.factor_names and name not in known:
+        raise MetapriorError(
+            f"'{name}' has one value in all examples, so that there is nothing to be told; name another"
+        )
     if name is not None and name not in known:
         raise unknown("attribute", name, known)
     return next(iter(known.values())) if name is None else known[name]

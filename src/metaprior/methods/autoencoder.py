@@ -1,7 +1,7 @@
 """The autoencoder, and what all autoencoders have in common: nets, a likelihood, the one pass from input to loss."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any, ClassVar, Literal
 
 from torch import Tensor
@@ -141,7 +141,8 @@ class NetsRecipe:
         kind = usual if self.nets == "auto" else self.nets
         options = {}
         if self.hidden is not None:
-            require_at_least(1, hidden=self.hidden)
+            if not 1 <= self.hidden <= 2**16:
+                raise MetapriorError(f"hidden must be at least 1 and at most {2**16}, not {self.hidden}")
             if kind != "mlp":
                 raise MetapriorError(
                     f"hidden is of the nets mlp, and these are {kind}; leave it out or choose nets=mlp"
@@ -181,5 +182,10 @@ class AutoencoderRecipe(NetsRecipe):
         if data.image_shape is None:
             raise MetapriorError(
                 "a bernoulli likelihood is of values in [0, 1], and these are any numbers; choose normal"
+            )
+        usual = {field.name: field.default for field in fields(self)}["variance"]
+        if self.variance != usual:
+            raise MetapriorError(
+                "variance is of a normal likelihood, and this one is bernoulli; add --likelihood normal"
             )
         return Bernoulli()

@@ -123,6 +123,8 @@ class DCIGNRecipe(VAERecipe):
                 raise MetapriorError("an attribute is of data in no order, and this is a world; name its known factors")
             varying = [name for name, size in zip(data.factor_names, data.factor_sizes, strict=False) if size > 1]
             known = self.known or tuple(varying[1:])
+            if len(set(known)) < len(known):
+                raise MetapriorError(f"each known factor is named once, and here are {', '.join(known)}")
             require_codes(len(known) + 1, self.latent_dim)
             stream = self.clamped(data, known)
             return FactorDCIGN(self.build_nets(data), stream, self.invariance, **self.shared(data))

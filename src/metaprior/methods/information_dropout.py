@@ -173,6 +173,8 @@ class InformationDropoutRecipe(AutoencoderRecipe):
         if self.target == "input" and rectified:
             return MultiplicativeAutoencoder(nets, RectifiedNoise(self.max_alpha), *weights, **options)
         if self.target == "input":
+            if self.attribute is not None:
+                raise MetapriorError("attribute is of the target label, and this one is the input; leave it out")
             return InformationDropoutAutoencoder(nets, MultiplicativeNoise(self.max_alpha), *weights, **options)
         noise = RectifiedNoise(self.max_alpha) if rectified else MultiplicativeNoise(self.max_alpha)
         attribute = find_attribute(data, self.attribute)

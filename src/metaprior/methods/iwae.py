@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from metaprior.core import Batch, DataSpec, Method, Step, Term, require_at_least
+from metaprior.core import Batch, DataSpec, MetapriorError, Method, Step, Term
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.nets import AutoencoderNets
 from metaprior.objectives import importance_weighted_bound
@@ -46,5 +46,6 @@ class IWAERecipe(VAERecipe):
 
     def build(self, data: DataSpec) -> Method:
         """An :class:`IWAE` for inputs of the data's shape."""
-        require_at_least(1, samples=self.samples)
+        if not 1 <= self.samples <= 10_000:
+            raise MetapriorError(f"samples must be at least 1 and at most 10,000, not {self.samples}")
         return IWAE(self.build_nets(data), self.samples, **self.shared(data))

@@ -46,6 +46,8 @@ class Drawn:
 
     def sheet(self) -> Image.Image:
         """The images in reading order, reconstructions below their originals."""
+        if self.images.ndim != 4:
+            raise MetapriorError("the model makes values, not images: write them to an array, as in --out samples.npy")
         if len(self.images) > ON_A_SHEET:
             raise MetapriorError(
                 f"a sheet shows up to {ON_A_SHEET:,} images, not {len(self.images):,}; write them to a .npy file or "
@@ -73,6 +75,7 @@ def from_prior(model: object, count: int, seed: int = 0) -> Drawn:
 
 def from_mixture(model: Any, data: Gathers, count: int, seed: int = 0) -> Drawn:
     """Decoded draws from ten normals that fit the codes of up to 10,000 images."""
+    require(model, Decodes, "drawing images of codes")
     codes = features(model, data, some_rows(len(data), min(ENCODED, len(data)), seed), AT_ONCE)
     return Drawn(decoded(model, fit_mixture(codes, seed=seed).sample(count, seed)), balanced(count))
 

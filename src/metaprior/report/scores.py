@@ -143,6 +143,12 @@ def seen(runs: Sequence[RunView], table: Sequence[Row]) -> list[str]:
         for run in runs
         if any(judged.get("seen") for judged in run.scores.values())
     ]
+    told += [
+        f"{run.name}, {protocol}: judged on {plain(judged['data'])}, not on what it was trained on."
+        for run in runs
+        for protocol, judged in run.scores.items()
+        if judged.get("data") not in (None, run.config.get("data"))
+    ]
     return told + by_heart((row.name, entry.get("test_seen")) for row in table for entry in row.entries if entry)
 
 

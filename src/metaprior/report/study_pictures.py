@@ -76,7 +76,10 @@ def small_gallery(study: StudyView, run: int) -> tuple[Gallery, tuple[str, ...]]
     model = load(folder)
     if not (isinstance(model, Samples) and isinstance(model, Encodes) and isinstance(model, Decodes)):
         raise MetapriorError("the model does not sample, encode and decode")
-    codes = encoded(model, samples(model, EXAMPLES)).float()
+    made = samples(model, EXAMPLES)
+    if made.ndim != 4:
+        raise MetapriorError("the model draws values, not pictures")
+    codes = encoded(model, made).float()
     table = heat_map(RunView.from_folder(folder), "mutual_information")
     strips, side = traversal_strips(model, table, codes, codes[typical([codes])])
     shown = [replace(strip, variance=None) for strip in strips if not strip.silent]

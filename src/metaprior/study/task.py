@@ -13,7 +13,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from metaprior.core import Classifies, Explains, Infers, to_plain
+from metaprior.core import Classifies, Explains, Infers, MetapriorError, to_plain
 from metaprior.data import Dataset, World, load_unseen
 from metaprior.data import load as load_data
 from metaprior.files import whole
@@ -149,7 +149,12 @@ def without(metrics: Sequence[str], representation: str, reason: str) -> Iterato
 
 def rate_and_use(folder: Path, data: str) -> Iterator[dict[str, Any]]:
     """The scores of the protocol rd, and those of each factor by ``probe_accuracy.FACTOR``."""
-    scores = rate_distortion_of_run(folder, data, images=IMAGES, samples=SAMPLES)
+    try:
+        scores = rate_distortion_of_run(folder, data, images=IMAGES, samples=SAMPLES)
+    except MetapriorError as fault:  # codes without a rate, say: other scores may still be had
+        for name in PROTOCOLS["rd"].scores:
+            yield {"kind": "test", "score": name, "value": None, "representation": "mean", "reason": str(fault)}
+        return
     write_scores(scores, folder)
     for name, score in scores.scores.items():
         yield row("test", name, score, representation="mean")
