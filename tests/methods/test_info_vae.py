@@ -37,6 +37,12 @@ def test_the_table_draws_codes_to_the_prior():
     assert float(terms["kl"].weight) == 0  # of mmd-vae
 
 
+def test_the_discrepancy_is_the_unbiased_one_by_seven_kernels_of_the_prior_s_width():
+    found = terms_of(InfoVAERecipe(latent_dim=6))["mmd"].value
+    expected = mmd(CODES, Step().randn("prior", 64, 6), partial(imq_of_scales, base=12.0))
+    assert found.item() == pytest.approx(expected.item(), abs=1e-6)
+
+
 def test_the_discrepancy_is_small_of_codes_of_the_prior_and_large_of_others():
     recipe = InfoVAERecipe(latent_dim=6)
     near, far = (terms_of(recipe, codes)["mmd"].value.item() for codes in (CODES, 3 + CODES))
