@@ -74,6 +74,25 @@ def test_a_missing_label_adds_nothing():
     assert terms["label"].value.item() == pytest.approx(entropy.item() / 6, abs=1e-12)
 
 
+def test_with_all_labels_observed_the_loss_is_that_of_a_conditional_vae_and_alpha_times_the_cross_entropy(monkeypatch):
+    """A classifier that is sure of the right label is an observed label; the bounds of both batches weigh alike."""
+    method, labelled, unlabelled = m2(), examples(), examples(4, seed=1)
+    sure, classify = 1e3 * torch.eye(3, dtype=torch.float64)[unlabelled.labels], method.classify
+    monkeypatch.setattr(method, "classify", lambda images: sure if images is unlabelled.values else classify(images))
+    step = replace(STEP, hyper={"alpha": torch.tensor(7.0), "bounds": torch.tensor(0.25)})
+    terms = method("vae", {"labelled": labelled, "unlabelled": unlabelled}, step)
+    loss = sum(term.value * term.weight for term in terms.values())
+
+    cvae, every = CVAE(method.nets, Attribute("label", 3), likelihood=Normal()), STEP.randn("posterior", 4, 3, 2)
+    noises = (STEP.randn("labelled", 6, 2), every[torch.arange(4), unlabelled.labels])
+    bounds = 2 * math.log(3)  # -log p(y) of each batch
+    for batch, noise in zip((labelled, unlabelled), noises, strict=True):
+        own = Step(draws=lambda *_, noise=noise: noise)
+        bounds += sum(term.value for term in cvae("vae", {"unlabelled": batch}, own).values())
+    entropy = F.cross_entropy(classify(labelled.values), labelled.labels)
+    assert loss.item() == pytest.approx((0.25 * bounds + 7 * entropy).item(), abs=1e-10)
+
+
 def test_the_classifier_learns_from_unlabelled_examples_too():
     method = m2()
     terms_of(method)["unlabelled"].value.backward()
