@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.optim.optimizer import register_optimizer_step_post_hook
 
-from metaprior.core import Batch, DataSpec, Linear, Piecewise, Step
+from metaprior.core import Batch, DataSpec, Linear, Part, Piecewise, Step
 from metaprior.core import Counter as Draws
 from metaprior.data import DSpritesOptions, dsprites_world
 from metaprior.methods import (
@@ -126,6 +126,22 @@ def test_annealed_vae_pulls_the_kl_to_its_capacity_from_both_sides():
         assert terms["off_capacity"].value.item() == pytest.approx(expected)
         assert terms["off_capacity"].weight == 7.0
         assert terms["kl"].weight == 0.0
+
+
+def test_annealed_vae_holds_the_batch_s_mean_kl_at_the_capacity_and_not_each_example_s():
+    """Two examples either side of it, whose mean is there: a peer's mean of distances would be 1."""
+    posterior = Posterior(torch.tensor([[2.0, 0.0], [0.0, 6.0]]).sqrt(), torch.zeros(2, 2))  # KLs 1 and 3
+    terms = terms_of(AnnealedVAERecipe(**SMALL), {"capacity": 2.0, "gamma": 7.0}, posterior)
+    assert terms["off_capacity"].value.item() == pytest.approx(0.0, abs=1e-6)
+
+
+def test_annealed_vae_holds_the_kl_of_the_whole_batch_at_the_capacity_and_not_each_part_s():
+    """One part's KL lies at 1 and the other's at 4, the capacity between them: the distance of each alone is 1 or 2."""
+    part = Part(0, 2, all_gather=lambda rows: torch.cat([rows, rows + 3]))
+    posterior = Posterior(torch.full((8, 4), 0.5**0.5), torch.zeros(8, 4))  # KL 1
+    terms = terms_of(AnnealedVAERecipe(**SMALL), {"capacity": 2.0, "gamma": 7.0}, posterior, part=part)
+    assert terms["off_capacity"].value.item() == pytest.approx(0.5)
+    assert terms["kl"].value.item() == pytest.approx(2.5)
 
 
 SCHEDULES = {

@@ -5,7 +5,7 @@ import math
 import pytest
 import torch
 
-from metaprior.core import Batch, Counter, DataSpec, Infers, MetapriorError, Step
+from metaprior.core import Batch, Counter, DataSpec, Infers, MetapriorError, Part, Step
 from metaprior.methods import AnnealedVAERecipe, JointVAERecipe
 from metaprior.methods.joint_vae import JointPosterior
 from metaprior.objectives import kl_categorical, kl_normal
@@ -61,6 +61,18 @@ def test_both_kls_are_pulled_to_their_capacities_the_discrete_no_further_than_it
     assert [float(terms[n].weight) for n in ("kl", "discrete_kl", "off_capacity", "off_discrete_capacity")] == [
         0, 0, 30, 30,
     ]  # fmt: skip
+
+
+def test_the_kls_of_the_whole_batch_are_held_at_the_capacities_and_not_each_part_s():
+    """The other part's KLs are 3 more and the capacities 1 more than this one's: alone it would be 1 off, not 1/2."""
+    posterior = JointPosterior(random(1, 8, 2), random(2, 8, 2), (random(3, 8, 3), random(4, 8, 4)))
+    alone = terms_of(posterior)
+    kl, discrete_kl = (alone[name].value.item() for name in ("kl", "discrete_kl"))
+    parted = step(capacity=kl + 1, discrete=discrete_kl + 1)
+    parted.part = Part(0, 2, all_gather=lambda rows: torch.cat([rows, rows + 3]))
+    terms = joint().regularisers(posterior, posterior.mean, parted)
+    for name in ("off_capacity", "off_discrete_capacity"):
+        assert terms[name].value.item() == pytest.approx(0.5, abs=1e-5), name
 
 
 def test_sure_values_reach_their_greatest_capacity():
