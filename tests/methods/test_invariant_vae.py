@@ -8,7 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch.distributions import Normal, kl_divergence
 
-from metaprior.core import Batch, Classifies, Counter, DataSpec, Infers, MetapriorError, Step
+from metaprior.core import Batch, Classifies, Counter, DataSpec, Infers, MetapriorError, Step, generator
 from metaprior.data import Dataset
 from metaprior.methods import (
     CVAE,
@@ -20,6 +20,7 @@ from metaprior.methods import (
     TargetVFAE,
     VFAERecipe,
 )
+from metaprior.methods.prior import prior_codes
 from metaprior.objectives import enumerated_bound, hsic, mmd, normal_width, rbf, squared_distances
 from metaprior.training import Loop, fit
 from tests.conftest import Columns, random
@@ -267,6 +268,22 @@ def test_only_a_model_with_a_target_classifies():
     assert isinstance(vfae(), Infers)
     assert vfae().sample(3, seed=1).shape == (3, 5)
     assert vfae().classify(BATCH.values).shape == (60, 4)
+
+
+def test_samples_come_down_from_z2_and_the_target():
+    """p(z1 | z2, y) by hand: its mean is z2 and one code is raised by y; it hardly varies."""
+    method = vfae()
+    method.downward = torch.nn.Linear(2 + 4, 2 * 2).double()
+    with torch.no_grad():
+        method.downward.weight.zero_()
+        method.downward.weight[:2, :2] = torch.eye(2)
+        method.downward.weight[1, 2:] = 100 * torch.arange(4)
+        method.downward.bias.copy_(torch.tensor([0.0, 0.0, -60.0, -60.0]))
+    told = torch.arange(30) % 3
+    values = torch.randint(4, (30,), generator=generator(1, "target"))
+    codes = prior_codes(method.nets, 30, seed=1) + torch.stack([torch.zeros(30), 100 * values], dim=1)
+    assert len(values.unique()) == 4
+    assert torch.allclose(method.sample(30, seed=1, told=told), method.decode(codes, told), atol=1e-8)
 
 
 @pytest.mark.parametrize(
