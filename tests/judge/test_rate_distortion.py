@@ -4,8 +4,10 @@ import json
 import math
 from dataclasses import replace
 
+import numpy as np
 import pytest
 import torch
+from scipy.special import exp1
 from torch import Tensor
 
 from metaprior.core import Batch, DataSpec, Explanation, MetapriorError, Step
@@ -15,6 +17,7 @@ from metaprior.methods.autoencoder import AutoencoderRecipe
 from metaprior.methods.cvae import CVAERecipe
 from metaprior.methods.vae import VAE, VAERecipe
 from metaprior.methods.vib import VIBRecipe
+from metaprior.objectives.kernels import SCALES
 from tests.conftest import Columns, random
 from tests.judge.linear import EIGENVALUES, linear_vae, probabilistic_pca, with_covariance
 
@@ -280,3 +283,40 @@ def test_the_discrepancy_is_of_the_codes_that_have_a_standard_normal_prior() -> 
     assert value(rate_distortion(WithCategory(), data, images=4, samples=2), "mmd_to_prior") > 0.5
     WithCategory.standard = 0
     assert rate_distortion(WithCategory(), data, images=4, samples=2)["mmd_to_prior"].value is None
+def test_the_distance_to_the_prior_is_by_seven_kernels_of_the_prior_s_width() -> None:
+    """Codes all at the origin: of two normal codes of variance S each, E C / (C + d²) is u exp(u) E1(u), u = C / 2S."""
+    model = AutoencoderRecipe(nets="linear", latent_dim=2, likelihood="normal").build(DataSpec(value_shape=(6,)))
+        for parameter in model.parameters():
+            parameter.zero_()
+    of_one, of_two = (4 * np.array(SCALES) / (2 * variance) for variance in (1, 2))  # C is 2 Z of each scale
+    alike = [float((u * np.exp(u) * exp1(u)).sum()) for u in (of_one, of_two)]
+    scores = rate_distortion(model, Columns(values=torch.zeros(2000, 6)))  # type: ignore[arg-type]
+    assert value(scores, "mmd_to_prior") == pytest.approx(len(SCALES) + alike[1] - 2 * alike[0], abs=0.1)
+
+
+def test_a_code_is_active_whose_mean_has_a_variance_above_a_hundredth() -> None:
+    variances, one = torch.tensor([0.0099, 0.0101, 0.019, 0.021, 4.0], dtype=torch.float64), torch.eye(5).double()
+    model = linear_vae(one, torch.ones(5, dtype=torch.float64), one, 1.0)
+    active = rate_distortion(model, with_covariance(torch.diag(variances), 200), images=1, samples=1)["active_units"]
+    assert active.value == 4
+    assert active.details == {"codes": 5, "by_kl": 2}  # of a posterior as wide as the prior it is half the variance
+
+
+class Adrift(VAE):
+    """A log-ratio that is off by a constant, as though of another prior."""
+
+    off = 0.0
+
+    def explain(self, batch: Batch, step: Step, samples: int = 1) -> Explanation:
+        found = super().explain(batch, step, samples)
+        assert found.log_ratio is not None
+        return replace(found, log_ratio=found.log_ratio + self.off)
+
+
+@pytest.mark.parametrize(("off", "agrees"), [(-0.021, False), (-0.019, True), (0.019, True), (0.021, False)])
+def test_parts_may_be_off_the_log_ratio_by_a_hundredth_of_a_nat_a_code(off: float, agrees: bool) -> None:
+    model = probabilistic_pca()
+    model.__class__, model.off = Adrift, off  # type: ignore[assignment]
+    scores = rate_distortion(model, with_covariance(torch.diag(EIGENVALUES), 50), images=1, samples=1)
+    for name in ("mutual_information_lower", "total_correlation", "dimension_wise_kl"):
+        assert (scores[name].value is not None) == agrees, name
