@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+import torch
 from scipy.linalg import sqrtm
 from sklearn.metrics import mutual_info_score
 
@@ -9,6 +10,7 @@ from metaprior.metrics import (
     gaussian_wasserstein_correlation,
     unsupervised_scores,
 )
+from tests.judge.linear import with_covariance
 from tests.metrics import reference
 
 RECORDED = {
@@ -60,6 +62,12 @@ def test_two_codes_in_closed_form() -> None:
     pair = np.array([[1.0, r], [r, 1.0]])
     assert gaussian_total_correlation(pair) == pytest.approx(-0.5 * np.log(1 - r**2))
     assert gaussian_wasserstein_correlation(pair) == pytest.approx(4 - 2 * (np.sqrt(1 + r) + np.sqrt(1 - r)))
+
+
+def test_codes_of_which_any_two_are_correlated_by_a_half_in_closed_form() -> None:
+    """−½ [(d − 1) ln(1 − ρ) + ln(1 + (d − 1) ρ)] of d codes."""
+    codes = with_covariance((1 + torch.eye(3).double()) / 2, 500).columns["values"]
+    assert unsupervised_scores(codes.numpy()).gaussian_total_correlation == pytest.approx(0.3465736, abs=1e-7)
 
 
 def test_mutual_information_is_that_of_scikit_learn() -> None:

@@ -7,12 +7,14 @@ import torch
 
 from metaprior.metrics import gaussian_total_correlation
 from metaprior.objectives import (
+    aggregate,
     kl_between_normals,
     kl_normal,
     minibatch_total_correlation,
     ratio_total_correlation,
 )
 from tests.conftest import random
+from tests.judge.linear import with_covariance
 
 
 def correlated(count: int, rho: float, seed: int = 0) -> torch.Tensor:
@@ -61,6 +63,41 @@ def test_the_codes_of_a_part_meet_the_posteriors_of_the_whole():
 def test_far_codes_do_not_underflow():
     codes = torch.full((4, 10), 60.0)
     assert minibatch_total_correlation(codes, torch.zeros(4, 10), torch.zeros(4, 10)).isfinite()
+
+
+def equicorrelated(size: int, rho: float) -> float:
+    """Of a normal law of unit variances, any two of its codes correlated alike."""
+    return -0.5 * ((size - 1) * math.log(1 - rho) + math.log(1 + (size - 1) * rho))
+
+
+EQUALLY = (1 + torch.eye(3, dtype=torch.float64)) / 2
+"""Three codes, any two of which are correlated by a half."""
+
+
+def test_a_normal_law_of_equally_correlated_codes_has_the_closed_form():
+    assert equicorrelated(3, 0.5) == pytest.approx(0.3465736, abs=1e-7)
+    for size, rho in ((3, 0.5), (3, -0.4), (7, 0.9)):
+        matrix = (1 - rho) * torch.eye(size, dtype=torch.float64) + rho
+        assert gaussian_total_correlation(matrix.numpy()) == pytest.approx(equicorrelated(size, rho), abs=1e-12)
+
+
+def test_codes_of_just_these_correlations_have_it_by_the_best_critic():
+    """The log-ratio is quadratic, so that codes whose moments are exact give it exactly."""
+    codes = with_covariance(EQUALLY).columns["values"]
+    joint = torch.distributions.MultivariateNormal(torch.zeros(3, dtype=torch.float64), EQUALLY).log_prob(codes)
+    product = torch.distributions.Normal(0.0, 1.0).log_prob(codes).sum(dim=1)
+    found = ratio_total_correlation(torch.stack([joint, product], dim=1))
+    assert found.item() == pytest.approx(0.3465736, abs=1e-7)
+
+
+def test_posteriors_whose_aggregate_has_these_correlations_have_it():
+    count, noise = 1000, 0.4
+    mean = with_covariance(EQUALLY - noise * torch.eye(3), count).columns["values"]
+    logvar = torch.full_like(mean, math.log(noise))
+    codes = mean + math.sqrt(noise) * random(9, count, 3)
+    assert aggregate(codes, mean, logvar).total_correlation.item() == pytest.approx(0.3465736, abs=0.05)
+    estimate = minibatch_total_correlation(codes, mean, logvar) + 2 * math.log(count)
+    assert estimate.item() == pytest.approx(0.3465736, abs=0.05)
 
 
 @pytest.mark.parametrize("rho", [0.0, 0.5, 0.9])
