@@ -11,7 +11,9 @@ import pytest
 import torch
 
 from metaprior.core import Batch, DataSpec, Step
-from metaprior.methods import BetaVAERecipe
+from metaprior.methods import DIPVAE, BetaVAERecipe, Normal
+from tests.judge.linear import linear_vae, with_covariance
+from tests.methods.adversaries import step_of
 
 EIGENVALUES = torch.tensor([4.0, 2.0, 1.0, 0.5, 0.25, 0.1], dtype=torch.float64)
 
@@ -99,3 +101,22 @@ def test_at_beta_one_the_elbo_is_the_likelihood_of_probabilistic_pca():
 def test_another_variance_of_the_decoder_is_another_beta():
     """beta KL + D with sigma^2 is, times a constant, beta / s KL + D with s sigma^2: rates are the same."""
     assert optimum(4, 0.3, 2.0)[0] == pytest.approx(optimum(4, 0.6, 1.0)[0], abs=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["i", "ii"])
+def test_dip_vae_measures_the_covariance_of_means_or_of_codes(kind):
+    """C = V S V^T of data of covariance S, and for kind ii with the posterior's variances on its diagonal."""
+    data = torch.tensor([[2.0, 0.8, 0.0], [0.8, 1.0, 0.3], [0.0, 0.3, 0.5]], dtype=torch.float64)
+    encoder = torch.tensor([[0.9, 0.2, -0.1], [0.3, -0.5, 0.8]], dtype=torch.float64)
+    variances = torch.tensor([0.3, 0.2], dtype=torch.float64)
+    nets = linear_vae(encoder, variances, torch.zeros(3, 2, dtype=torch.float64), 1.0).nets
+    method = DIPVAE(nets, lambda_od=2.0, kind=kind, likelihood=Normal())
+    batch = Batch(with_covariance(data, 64).columns)
+    terms = method("vae", {"unlabelled": batch}, step_of(method))
+    (first, covariance), (_, second) = (encoder @ data @ encoder.T + (kind == "ii") * variances.diag()).tolist()
+    assert terms["off_diagonal"].value.item() == pytest.approx(2 * covariance**2, abs=1e-12)
+    assert terms["unit_variance"].value.item() == pytest.approx((first - 1) ** 2 + (second - 1) ** 2, abs=1e-12)
+    assert terms["kl"].value.item() == pytest.approx(1.7622054, abs=1e-7)
+    if kind == "ii":  # C is the covariance of the aggregate, whose total correlation is known
+        correlation = terms["off_diagonal"].value.item() / 2 / (first * second)
+        assert -0.5 * math.log(1 - correlation) == pytest.approx(0.0109428, abs=1e-7)
