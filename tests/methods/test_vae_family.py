@@ -6,11 +6,13 @@ from dataclasses import replace
 import pytest
 import torch
 
-from metaprior.core import Cosine, Counter, DataSpec, Linear, MetapriorError, Step
+from metaprior.core import Batch, Cosine, Counter, DataSpec, Linear, MetapriorError, Step, value_at
 from metaprior.data import Dataset
 from metaprior.methods import (
     RECIPES,
     AnnealedVAERecipe,
+    AutoencoderRecipe,
+    BetaTCVAE,
     BetaTCVAERecipe,
     BetaVAERecipe,
     DIPVAERecipe,
@@ -22,10 +24,11 @@ from metaprior.methods import (
     SupervisedRecipe,
     SupervisionRecipe,
     VAERecipe,
+    VIBRecipe,
 )
 from metaprior.objectives import kl_normal
 from metaprior.training import Loop, fit, saved_tensors
-from tests.conftest import spec_of_squares, squares
+from tests.conftest import random, spec_of_squares, squares
 
 DATA = spec_of_squares()
 SMALL = {"batch": 8, "latent_dim": 4, "lr": 1e-3}
@@ -178,3 +181,100 @@ def test_supervision_without_factors_is_an_error():
 def test_the_studys_nets_refuse_other_sizes():
     with pytest.raises(MetapriorError, match="64x64"):
         VAERecipe(nets="study").build(DATA)
+
+
+VECTORS = DataSpec(value_shape=(5,), classes=3, examples=12)
+BATCH = Batch({"values": random(0, 12, 5, dtype=torch.float64), "labels": torch.arange(12) % 3})
+NOISE = random(1, 12, 4, dtype=torch.float64)
+LINEAR = {"nets": "linear", "latent_dim": 4, "batch": 12}
+MEANS = {
+    "ae": AutoencoderRecipe(**LINEAR),
+    "vae": VAERecipe(**LINEAR),
+    "beta-vae": BetaVAERecipe(**LINEAR, beta=3.0),
+    "annealed-vae": AnnealedVAERecipe(**LINEAR, c_max=2.0, ramp=1),
+    "dip-vae-i": DIPVAERecipe(**LINEAR),
+    "dip-vae-ii": DIPVAERecipe(**LINEAR, kind="ii"),
+    "vib": VIBRecipe(**LINEAR),
+}
+"""Methods whose terms are of each example by itself, or of the distribution of the batch."""
+
+
+def built(recipe):
+    torch.manual_seed(0)
+    return recipe.build(VECTORS).double()
+
+
+def terms_by(method, batch, noise):
+    hyper = {name: torch.as_tensor(value_at(value, 1)).double() for name, value in method.hyper.items()}
+    (player,) = method.players()
+    return method(player.name, {"unlabelled": batch}, Step(hyper=hyper, draws=lambda *_: noise))
+
+
+def assert_same_terms(found, expected):
+    assert found.keys() == expected.keys()
+    for name, term in expected.items():
+        assert found[name].value.item() == pytest.approx(term.value.item(), rel=1e-12, abs=1e-12), name
+        assert float(found[name].weight) == float(term.weight), name
+
+
+@pytest.mark.parametrize("name", MEANS)
+def test_a_batch_that_is_there_twice_has_the_same_loss(name):
+    method = built(MEANS[name])
+    twice = terms_by(method, BATCH.map(lambda column: torch.cat([column] * 2)), torch.cat([NOISE] * 2))
+    assert_same_terms(twice, terms_by(method, BATCH, NOISE))
+
+
+PERMUTED = {name: recipe for name, recipe in MEANS.items() if name not in ("ae", "vib")} | {
+    "beta-tcvae": BetaTCVAERecipe(**LINEAR),
+    "beta-tcvae of stratified weights": BetaTCVAERecipe(**LINEAR, alpha=2.0, gamma=3.0, estimator="mss"),
+}
+
+
+@pytest.mark.parametrize("name", PERMUTED)
+def test_no_term_depends_on_the_order_of_codes(name):
+    method, other, order = built(PERMUTED[name]), built(PERMUTED[name]), torch.tensor([2, 0, 3, 1])
+    with torch.no_grad():
+        for head in (other.nets.encoder.mean, other.nets.encoder.logvar):
+            head.weight.copy_(head.weight[order])
+        other.nets.decoder[0].weight.copy_(other.nets.decoder[0].weight[:, order])
+    assert torch.equal(other.encode(BATCH.values), method.encode(BATCH.values)[:, order])
+    assert_same_terms(terms_by(other, BATCH, NOISE[:, order]), terms_by(method, BATCH, NOISE))
+
+
+def law_of(mean, logvar):
+    """The mixture of posteriors, each as likely: q(z) of a whole set."""
+    mixed = torch.distributions.Independent(torch.distributions.Normal(mean, (logvar / 2).exp()), 1)
+    return torch.distributions.MixtureSameFamily(torch.distributions.Categorical(mean.new_ones(len(mean))), mixed)
+
+
+def test_on_the_whole_set_beta_tcvae_s_parts_are_exact_and_with_one_weight_its_loss_is_the_beta_vae_s():
+    """Each example is there twice, with noise of 1 and of -1: the mean of a log-ratio is then the KL itself."""
+    b, count = 5.0, 24
+    batch = BATCH.map(lambda column: torch.cat([column] * 2))
+    signs = NOISE.sign()
+    noise = torch.cat([signs, -signs])
+    plain = built(BetaVAERecipe(**LINEAR, beta=b))
+    exact = torch.full((count, count), -math.log(count), dtype=torch.float64)
+    method = BetaTCVAE(plain.nets, b, b, b, log_weights=exact, likelihood=plain.likelihood)
+    terms, expected = terms_by(method, batch, noise), terms_by(plain, batch, noise)
+
+    mean, logvar = plain.posterior(batch.values)
+    codes, prior = mean + (logvar / 2).exp() * noise, torch.distributions.Normal(torch.zeros(4).double(), 1.0)
+    own = torch.distributions.Normal(mean, (logvar / 2).exp()).log_prob(codes).sum(dim=1)
+    joint = law_of(mean, logvar).log_prob(codes)
+    alone = sum(law_of(mean[:, [j]], logvar[:, [j]]).log_prob(codes[:, [j]]) for j in range(4))
+    rate = (own - prior.log_prob(codes).sum(dim=1)).mean().item()
+    parts = {
+        "mutual_information": own - joint,
+        "total_correlation": joint - alone,
+        "dimension_wise_kl": alone - prior.log_prob(codes).sum(dim=1),
+    }
+    for name, part in parts.items():
+        assert terms[name].value.item() == pytest.approx(part.mean().item(), abs=1e-10), name
+        assert abs(part.mean().item()) > 0.05, name
+    assert sum(terms[name].value.item() for name in parts) == pytest.approx(rate, abs=1e-10)
+
+    regularisers = sum((term.value * term.weight).item() for name, term in terms.items() if name != "reconstruction")
+    assert regularisers == pytest.approx(b * rate, abs=1e-10)
+    losses = [sum((term.value * term.weight).item() for term in each.values()) for each in (terms, expected)]
+    assert losses[0] == pytest.approx(losses[1], abs=1e-10)
