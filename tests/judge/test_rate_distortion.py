@@ -283,9 +283,12 @@ def test_the_discrepancy_is_of_the_codes_that_have_a_standard_normal_prior() -> 
     assert value(rate_distortion(WithCategory(), data, images=4, samples=2), "mmd_to_prior") > 0.5
     WithCategory.standard = 0
     assert rate_distortion(WithCategory(), data, images=4, samples=2)["mmd_to_prior"].value is None
+
+
 def test_the_distance_to_the_prior_is_by_seven_kernels_of_the_prior_s_width() -> None:
     """Codes all at the origin: of two normal codes of variance S each, E C / (C + d²) is u exp(u) E1(u), u = C / 2S."""
     model = AutoencoderRecipe(nets="linear", latent_dim=2, likelihood="normal").build(DataSpec(value_shape=(6,)))
+    with torch.no_grad():
         for parameter in model.parameters():
             parameter.zero_()
     of_one, of_two = (4 * np.array(SCALES) / (2 * variance) for variance in (1, 2))  # C is 2 Z of each scale

@@ -74,8 +74,8 @@ def refuse_other_values(model: object, batch: Batch) -> None:
     for each in vars(model).values() if told else ():
         if isinstance(each, Attribute) and (most := int(each.of(batch).max())) >= each.size:
             raise MetapriorError(
-                f"the model was told '{each.name}' of 0 to {each.size - 1}, and here it is {most}; take data such as "
-                "that it was trained on"
+                f"the model was told '{each.name}' of 0 to {each.size - 1}, and here it is {most}; take data "
+                "like those that it was trained on"
             )
 
 
