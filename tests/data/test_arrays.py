@@ -60,6 +60,11 @@ def test_splits_part_the_rows(tmp_path):
         ({"values": SERIES, "factors": np.zeros((10, 1), int) - 2}, "'factors' of .* must be whole numbers"),
         ({"values": np.array([{}, {}], dtype=object)}, "no archive of arrays of numbers"),
         ({"values": SERIES[:0]}, "other numbers of rows: values 0"),
+        ({"values": SERIES[:, :0]}, "'values' of .* must be finite numbers"),
+        (
+            {"values": SERIES, "labels": np.arange(10) * 10**12},
+            "'labels' of .* must be whole numbers from 0 to 1,048,576",
+        ),
     ],
 )
 def test_what_is_no_column_is_one_line(held, fault, tmp_path):
@@ -71,6 +76,9 @@ def test_a_file_that_is_none_is_an_error(tmp_path):
     (tmp_path / "mine.npz").write_text("not an archive")
     with pytest.raises(MetapriorError, match="no archive of arrays"):
         load(f"arrays:path={tmp_path / 'mine.npz'}")
+    np.save(tmp_path / "one.npy", SERIES)
+    with pytest.raises(MetapriorError, match="no archive of arrays"):
+        load(f"arrays:path={tmp_path / 'one.npy'}")
     with pytest.raises(MetapriorError, match="there is no file"):
         load("arrays:path=nowhere.npz")
     with pytest.raises(MetapriorError, match=r"unknown split of .*'tset'"):

@@ -102,6 +102,16 @@ def test_a_world_gives_more_labels_than_it_has_pictures_and_a_data_set_does_not(
         few_labels(data, len(data) + 1, seed=0)
 
 
+def test_what_nobody_knows_is_not_among_the_few_labels() -> None:
+    labels = torch.arange(60) % 3 - (torch.arange(60) % 2 == 0).long() * 9
+    data = Dataset("half", values=torch.randn(60, 2), labels=labels.clamp(min=-1), class_names=("a", "b", "c"))
+    found = few_labels(data, 30, seed=0).labels
+    assert found is not None
+    assert (found >= 0).all()
+    with pytest.raises(MetapriorError, match="cannot label 31 examples of 'half', which has 30 to tell of"):
+        few_labels(data, 31, seed=0)
+
+
 def test_nothing_to_label_with() -> None:
     with pytest.raises(MetapriorError, match="neither factors nor labels"):
         few_labels(Dataset("text", tokens=torch.arange(9)), 3, seed=0)

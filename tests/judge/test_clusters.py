@@ -137,3 +137,10 @@ def test_clusters_of_a_model_are_what_its_codes_say(name: str, count: int) -> No
     found = method.cluster(images)
     assert found.shape == (7, count)
     assert torch.allclose(found.softmax(dim=1), method.encode(images)[:, 3:], atol=1e-6)
+
+
+def test_images_of_another_size_than_the_model_was_trained_on_are_refused() -> None:
+    model = First()
+    model.config = {"data_spec": {"image_shape": [1, 8, 8]}}  # type: ignore[assignment]
+    with pytest.raises(MetapriorError, match="trained on images of 1 x 8 x 8"):
+        clusters(model, blobs())

@@ -6,6 +6,7 @@ from torch import Tensor, nn
 
 from metaprior.core import Batch, Explanation, MetapriorError, Step
 from metaprior.judge.explained import explained
+from metaprior.methods.attributes import Attribute
 from tests.conftest import Columns, random
 
 
@@ -63,3 +64,14 @@ def test_images_of_another_size_than_the_model_was_trained_on_are_refused() -> N
     images: Tensor = random(0, 2, 1, 16, 16)
     with pytest.raises(MetapriorError, match="8 x 8"):
         explained(model, Columns(images=images), torch.arange(2), 1)
+
+
+def test_values_of_another_shape_or_an_attribute_beyond_what_it_was_told_are_refused() -> None:
+    model = Spy()
+    model.config = {"data_spec": {"value_shape": [3]}, "told": ["site"]}  # type: ignore[assignment]
+    with pytest.raises(MetapriorError, match="trained on values of 3, and these are 8192"):
+        explained(model, numbered(2), torch.arange(2), 1)
+    model.attribute = Attribute("site", 2, place=0)  # type: ignore[assignment]
+    data = Columns(values=torch.zeros(2, 3), factors=torch.tensor([[1], [2]]))
+    with pytest.raises(MetapriorError, match="was told 'site' of 0 to 1, and here it is 2"):
+        explained(model, data, torch.arange(2), 1)

@@ -1,6 +1,7 @@
 """The probe protocol: a model, labelled images to learn from and others to test on."""
 
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -84,3 +85,15 @@ def test_a_model_whose_features_are_not_numbers_is_refused() -> None:
     broken = Pixels(weight=torch.full((3, 3), torch.nan))
     with pytest.raises(MetapriorError, match=r"training features hold .* NaN"):
         probe(broken, labelled(60, 0), labelled(40, 1))
+
+
+def test_examples_without_a_label_are_left_out() -> None:
+    whole = labelled(60, 0)
+    assert whole.labels is not None
+    known = torch.arange(60) % 4 > 0
+    partly = replace(whole, labels=whole.labels.where(known, -1))
+    found, expected = (
+        probe(Pixels(), data, data, probes=("ridge",)) for data in (partly, whole.take(known.nonzero()[:, 0]))
+    )
+    assert found["ridge_accuracy"].value == expected["ridge_accuracy"].value
+    assert found["ridge_accuracy"].n == 45

@@ -99,3 +99,9 @@ def test_a_trained_model_is_judged_on_examples_that_lack_it(recipe, folder, tmp_
     assert isinstance(model, Explains)
     scores = rate_distortion(model, load_data(some), images=8, samples=2).scores
     assert scores["distortion"].value is not None
+
+
+def test_a_factor_of_one_value_is_known_and_tells_nothing() -> None:
+    spec = DataSpec(factor_names=("site", "kind"), factor_sizes=(1, 3))
+    with pytest.raises(MetapriorError, match="'site' has one value in all examples"):
+        find_attribute(spec, "site")

@@ -125,6 +125,7 @@ REFUSED = {
     "a ramp of no steps": (AnnealedVAERecipe(ramp=0), "ramp must be at least 1, not 0"),
     "a negative lambda": (DIPVAERecipe(lambda_od=-1.0), "lambda_od must be at least 0"),
     "a negative factor": (DIPVAERecipe(lambda_d_factor=-1.0), "lambda_d_factor must be at least 0"),
+    "a variance that nothing has": (VAERecipe(variance=0.1), "variance is of a normal likelihood"),
     "weights that the study's estimator has not": (BetaTCVAERecipe(gamma=2.0), "choose estimator=mws or mss"),
     "a batch of more than there are": (BetaTCVAERecipe(estimator="mss"), "batch must be at most 16, the number of"),
     "no learning": (VAERecipe(lr=0.0), "lr must be above 0, not 0.0"),

@@ -9,7 +9,7 @@ from rich.console import Console
 from metaprior.judge import Score, Scores
 from metaprior.report import judgement, score_table
 from metaprior.report.page import render
-from metaprior.report.scores import headline, lacking, rows, sentence
+from metaprior.report.scores import headline, lacking, rows, seen, sentence
 from metaprior.report.words import facts, labels
 from tests.report.views import CONFIG, SCORES, scored, view
 
@@ -220,3 +220,10 @@ def test_why_scores_have_no_value_is_said_once_for_all_that_lack_it() -> None:
     without = {name: {"value": None, "reason": "it is infinite"} for name in ("rate", "negative_elbo")}
     table = rows([view(scores={"rd": {"scores": without | {"distortion": {"value": 2.0}}}})])
     assert lacking(table) == ["No rate; negative ELBO: it is infinite."]
+
+
+def test_a_run_that_was_judged_on_other_data_says_so() -> None:
+    scores = {"probe": {"data": "mnist", "scores": {"ridge_accuracy": {"value": 0.5}}}}
+    (line,) = seen([view("a", scores=scores)], ())
+    assert line == "a, probe: judged on mnist, not on what it was trained on."
+    assert seen([view("a", config=CONFIG | {"data": "mnist"}, scores=scores)], ()) == []
