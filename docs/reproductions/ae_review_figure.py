@@ -34,7 +34,7 @@ def main() -> None:
         low, high = axis.get_ylim()
         axis.plot([least - low, least - high], [low, high], color=GREY, linestyle="--", linewidth=0.8)
         axis.set_ylim(low, high)
-        axis.set_xlim(left=-0.03 * max(rate), right=1.08 * max(rate))
+        axis.set_xlim(left=-0.03 * max(rate), right=1.18 * max(rate))
         for beta, x, y in zip(betas, rate, distortion, strict=True):
             axis.annotate(f"{beta:g}", (x, y), xytext=(5, 4), textcoords="offset points", fontsize=8)
         axis.set(title=name.partition(":")[0], xlabel="rate, nats", ylabel="distortion, nats")
