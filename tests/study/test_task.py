@@ -33,7 +33,7 @@ def by_name(result):
 
 @pytest.fixture(scope="module")
 def vib(tmp_path_factory):
-    """A bottleneck of digits, which explains nothing, so that it has no rate."""
+    """A bottleneck of digits, which classifies them and decodes nothing."""
     folder = tmp_path_factory.mktemp("runs")
     task = only(DIGITS, values("recipe", "vib"))
     return folder / task.id, by_name(run_task(task, folder, ASKED))
@@ -51,7 +51,17 @@ def test_a_classifier_is_judged_on_unseen_labels_and_on_its_own(vib):
         assert found[f"classifier_accuracy{after}"]["value"] == pytest.approx(right, abs=1e-6)
         cost = F.cross_entropy(logits, data.labels).item()
         assert found[f"classifier_loss{after}"]["value"] == pytest.approx(cost, abs=1e-5)
-    assert "rate" not in found
+    assert found["rate"]["value"] > 0
+    assert found["distortion"]["value"] is None
+
+
+def test_codes_without_a_rate_lose_their_model_no_other_score(tmp_path):
+    task = only(DIGITS, values("recipe", "information-dropout"), values("method.code", "relu"))
+    found = by_name(run_task(task, tmp_path, ASKED))
+    assert found["rate"]["value"] is None
+    assert "known up to a constant" in found["rate"]["reason"]
+    assert found["classifier_accuracy"]["value"] > 0
+    assert found["ari"]["value"] is not None
 
 
 def test_clusters_of_codes_are_judged_by_the_labels_of_the_part_to_test_on(vib):

@@ -120,8 +120,12 @@ class Dataset:
             vocabulary=0 if self.tokens is None else max(self.vocabulary, int(self.tokens.max()) + 1),
             examples=len(self),
             missing_labels=0 if self.labels is None else int((self.labels < 0).sum()),
-            missing_factors=() if self.factors is None else tuple((self.factors < 0).sum(dim=0).tolist()),
+            missing_factors=self._missing_factors(),
         )
+
+    def _missing_factors(self) -> tuple[int, ...]:
+        missing = () if self.factors is None else tuple((self.factors < 0).sum(dim=0).tolist())
+        return missing if any(missing) else ()
 
     @property
     def classes(self) -> int:

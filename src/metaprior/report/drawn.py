@@ -75,6 +75,7 @@ def from_prior(model: object, count: int, seed: int = 0) -> Drawn:
 
 def from_mixture(model: Any, data: Gathers, count: int, seed: int = 0) -> Drawn:
     """Decoded draws from ten normals that fit the codes of up to 10,000 images."""
+    require(model, Encodes, "fitting a mixture to codes")
     require(model, Decodes, "drawing images of codes")
     codes = features(model, data, some_rows(len(data), min(ENCODED, len(data)), seed), AT_ONCE)
     return Drawn(decoded(model, fit_mixture(codes, seed=seed).sample(count, seed)), balanced(count))
