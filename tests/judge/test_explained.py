@@ -75,3 +75,14 @@ def test_values_of_another_shape_or_an_attribute_beyond_what_it_was_told_are_ref
     data = Columns(values=torch.zeros(2, 3), factors=torch.tensor([[1], [2]]))
     with pytest.raises(MetapriorError, match="was told 'site' of 0 to 1, and here it is 2"):
         explained(model, data, torch.arange(2), 1)
+
+
+def test_a_model_that_is_told_a_factor_is_not_told_another_one_in_its_place() -> None:
+    model = Spy()
+    model.config = {"data_spec": {"value_shape": [8192], "factor_names": ["kind"]}, "told": ["kind"]}  # type: ignore[assignment]
+    data = numbered(2)
+    data.factor_names = ("site",)  # type: ignore[attr-defined]
+    with pytest.raises(MetapriorError, match="told 'kind' of data with the factors kind, and these have site"):
+        explained(model, data, torch.arange(2), 1)
+    data.factor_names = ("kind",)  # type: ignore[attr-defined]
+    assert len(explained(model, data, torch.arange(2), 1).codes) == 2

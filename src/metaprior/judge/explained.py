@@ -50,7 +50,7 @@ def explained(
         done = 0
         for place, some in enumerate(rows.split(max(1, at_once // samples))):
             batch = data.gather(some)
-            refuse_other_values(model, batch)
+            refuse_other_values(model, data, batch)
             batch = batch.map(lambda column: column.to(device)) if device is not None else batch
             pieces = [model.explain(batch, _step(batch, seed, place, k), size) for k, size in enumerate(sizes)]
             parts.append(_joined(pieces))
@@ -68,9 +68,16 @@ def explained(
     )
 
 
-def refuse_other_values(model: object, batch: Batch) -> None:
-    """An error where a run's model is told attributes, and a batch has values that it was not trained on."""
-    told = (getattr(model, "config", None) or {}).get("told") or ()
+def refuse_other_values(model: object, data: Gathers, batch: Batch) -> None:
+    """An error where a run's model is told attributes, and the data have other factors or a batch other values."""
+    config = getattr(model, "config", None) or {}
+    told = config.get("told") or ()
+    own, here = ((config.get("data_spec") or {}).get("factor_names") or ()), getattr(data, "factor_names", ())
+    if told and own and tuple(own) != tuple(here):
+        raise MetapriorError(
+            f"the model was told '{told[0]}' of data with the factors {', '.join(own)}, and these have "
+            f"{', '.join(here) or 'none'}: nothing says which is which; take data laid out like those"
+        )
     for each in vars(model).values() if told else ():
         if isinstance(each, Attribute) and (most := int(each.of(batch).max())) >= each.size:
             raise MetapriorError(
