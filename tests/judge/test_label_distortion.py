@@ -92,3 +92,18 @@ def test_targets_are_read_from_memory_or_from_batches_alike() -> None:
     held, streamed = targets(Held(vectors=torch.zeros(10, 1)), rows), targets(told(10, labels=torch.arange(10)), rows)
     assert held[0] == streamed[0] == ("label",)
     assert np.array_equal(held[1], streamed[1])  # type: ignore[arg-type]
+
+
+def test_of_a_label_and_factors_the_scores_are_the_label_s_and_the_table_is_the_factors() -> None:
+    both = told(900)
+    vectors = both.columns["values"]
+    both.columns["labels"] = (vectors[:, 0] > 0).long()
+    alone = rate_distortion(identity(0.1), both, **FEW)
+    both.columns["factors"] = torch.stack([(vectors[:, 1] > 0).long(), torch.arange(900) % 2], dim=1)
+    scores = rate_distortion(identity(0.1), both, **FEW)
+    for name in ("label_distortion", "probe_accuracy", "label_distortion_sampled", "probe_accuracy_sampled"):
+        assert scores[name].value == alone[name].value
+    table = scores.tables["usefulness_by_factor"]
+    assert table.rows == ("factor_0", "factor_1")
+    assert table.values[0, 1] > 0.9 > 0.6 > table.values[1, 1]
+    assert "usefulness_by_factor" not in alone.tables

@@ -215,3 +215,15 @@ def test_a_model_without_a_likelihood_is_told_by_its_rate() -> None:
     assert both is not None
     assert "label distortion" in both.sentence
     assert "ELBO" not in both.sentence  # of one alone
+
+
+def test_the_elbo_best_and_the_probe_best_are_two_only_where_their_errors_tell_them_apart() -> None:
+    runs = sweep()
+    told = section(runs)
+    assert told is not None
+    assert "the ELBO-best model is not the probe-best" in told.sentence
+    for run in runs:
+        run.scores["rd"]["scores"]["label_distortion"]["se"] = 0.2  # .4 and .7 are nearer than twice that
+    told = section(runs)
+    assert told is not None
+    assert "is not the probe-best" not in told.sentence

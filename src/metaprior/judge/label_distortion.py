@@ -17,6 +17,7 @@ from metaprior.judge.scores import Score, Table
 from metaprior.judge.usefulness import Usefulness, usefulness
 
 NAMES = ("label_distortion", "probe_accuracy")
+COLUMNS = ("labels", "factors")
 TRAIN_SHARE = 2 / 3
 """Of the rows, where no others are there to learn from."""
 Found = tuple[dict[str, Score], dict[str, Table]]
@@ -35,33 +36,42 @@ class Examples:
 def label_distortion(
     model: Explains, data: Gathers, rows: Tensor, found: Explained, train: Gathers | None, most: int, seed: int = 0
 ) -> Found:
-    """The scores of the rows by mean codes and, where codes are noisy, by samples; of several factors, by factor.
+    """The scores of the rows by mean codes and, where codes are noisy, by samples; of factors, a table of each too.
 
-    ``found`` is what the model makes of the rows. ``train`` gives up to ``most`` examples to learn from.
+    ``found`` is what the model makes of the rows. ``train`` gives up to ``most`` examples to learn from. Scores are of
+    the label, and of the factors where there is none.
     """
     means = mean_codes(model, data, rows, found)
     if means is None:
         return _none(len(rows), seed, "the model does not encode")
-    names, tested = targets(data, rows)
-    if tested is None:
+    tested = all_targets(data, rows)
+    if not tested:
         return _none(len(rows), seed, "the data have neither labels nor factors")
-    kinds = {"mean": means} | ({"sampled": found.codes.float().numpy()} if found.noisy else {})
+    codes = {"mean": means} | ({"sampled": found.codes.float().numpy()} if found.noisy else {})
     if train is None:
         shuffled = torch.randperm(len(rows), generator=generator(seed, "rd held out")).numpy()
         learn, hold = np.split(shuffled, [round(TRAIN_SHARE * len(rows))])
-        given = {
-            kind: Examples(codes[learn], tested[learn], codes[hold], tested[hold]) for kind, codes in kinds.items()
-        }
+        learned = {column: (names, values[learn]) for column, (names, values) in tested.items()}
+        tested = {column: (names, values[hold]) for column, (names, values) in tested.items()}
+        learnt = {kind: each[learn] for kind, each in codes.items()}
+        codes = {kind: each[hold] for kind, each in codes.items()}
     else:
         chosen = torch.randperm(len(train), generator=generator(seed, "rd train"))[:most].sort().values
-        _, learned = targets(train, chosen)
-        if learned is None or learned.shape[1] != tested.shape[1]:
-            return _none(len(rows), seed, "the examples to learn from do not have the labels that are tested")
+        learned = all_targets(train, chosen)
         drawn = explained(model, train, chosen, 1, derived_seed(seed, "label distortion")) if found.noisy else found
         learnt = {"mean": mean_codes(model, train, chosen, drawn), "sampled": drawn.codes.float().numpy()}
-        given = {kind: Examples(learnt[kind], learned, codes, tested) for kind, codes in kinds.items()}
-    each = [_scores(names, examples, kind, seed) for kind, examples in given.items()]
-    return {k: v for scores, _ in each for k, v in scores.items()}, {k: v for _, t in each for k, v in t.items()}
+    scores: dict[str, Score] = {}
+    tables: dict[str, Table] = {}
+    for column, (names, values) in tested.items():
+        if column not in learned or learned[column][1].shape[1] != values.shape[1]:
+            if not scores:
+                return _none(len(rows), seed, "the examples to learn from do not have the labels that are tested")
+            continue
+        for kind, each in codes.items():
+            told, by_factor = _scores(names, Examples(learnt[kind], learned[column][1], each, values), kind, seed)
+            scores = told | scores  # of the first column
+            tables |= by_factor
+    return scores, tables
 
 
 def mean_codes(model: object, data: Gathers, rows: Tensor, found: Explained) -> np.ndarray | None:
@@ -76,15 +86,17 @@ def mean_codes(model: object, data: Gathers, rows: Tensor, found: Explained) -> 
 
 def targets(data: Gathers, rows: Tensor, batch: int = 512) -> tuple[tuple[str, ...], np.ndarray | None]:
     """What there is to be told of the rows: the label, otherwise the factors, N×T by their names; None: nothing."""
-    held = {name: getattr(data, name, None) for name in ("labels", "factors")}
-    for name, column in held.items():
-        if isinstance(column, Tensor):  # a set in memory: no need to read its images
-            return _named(name, column[rows.to(column.device)], data)
-    parts = [data.gather(some) for some in rows.split(batch)]
-    for name in held:
-        if name in parts[0]:
-            return _named(name, torch.cat([part[name].cpu() for part in parts]), data)
-    return (), None
+    return next(iter(all_targets(data, rows, batch).values()), ((), None))
+
+
+def all_targets(data: Gathers, rows: Tensor, batch: int = 512) -> dict[str, tuple[tuple[str, ...], np.ndarray]]:
+    """The label and the factors of the rows, those of both that there are, N×T by their names."""
+    held = {name: column for name in COLUMNS if isinstance(column := getattr(data, name, None), Tensor)}
+    if not held:  # else a set in memory: no need to read its images
+        parts = [data.gather(some) for some in rows.split(batch)]
+        there = [name for name in COLUMNS if name in parts[0]]
+        return {name: _named(name, torch.cat([part[name].cpu() for part in parts]), data) for name in there}
+    return {name: _named(name, column[rows.to(column.device)], data) for name, column in held.items()}
 
 
 def _named(name: str, column: Tensor, data: Gathers) -> tuple[tuple[str, ...], np.ndarray]:

@@ -48,8 +48,16 @@ def sentence(found: Sequence[Judged]) -> str:
         accuracy = best[1]["probe_accuracy"]
         right = f" ({accuracy:.0%} right)" if accuracy is not None else ""
         told.append(f"{best[1].name} the lowest label distortion, {nats(best[0])} nats{right}")
-    end = ": the ELBO-best model is not the probe-best" if lowest and best and lowest[1] is not best[1] else ""
+    apart = lowest is not None and best is not None and clearly_better(best[1], lowest[1])
+    end = ": the ELBO-best model is not the probe-best" if apart else ""
     return "; ".join(told) + end + "." if told else ""
+
+
+def clearly_better(one: Judged, other: Judged) -> bool:
+    """Whether the label distortion of one is lower than another's by more than both standard errors."""
+    values = [each["label_distortion"] for each in (one, other)]
+    errors = [(each.scores.get("label_distortion") or {}).get("se") or 0.0 for each in (one, other)]
+    return None not in values and (values[1] or 0.0) - (values[0] or 0.0) > sum(errors)
 
 
 def alone(one: Judged) -> str:
