@@ -137,6 +137,8 @@ def test_what_each_target_can_do():
         ({"gamma": 1.0, "batch": 1}, "batch must be at least 2"),
         ({"gamma": 1.0, "code": "relu"}, "codes of a ReLU may be 0; leave it out"),
         ({"gamma": 1.0, "code": "relu", "target": "input"}, "codes of a ReLU may be 0; leave it out"),
+        ({"target": "input", "attribute": "label"}, "attribute is of the target label"),
+        ({"target": "input", "attribute": "label", "code": "relu"}, "attribute is of the target label"),
     ],
 )
 def test_bad_choices_are_refused(choices, said):

@@ -160,6 +160,8 @@ class InformationDropoutRecipe(AutoencoderRecipe):
         """An :class:`InformationDropout`, or a :class:`MultiplicativeAutoencoder`, for inputs of the data's shape."""
         require_at_least(0, beta=self.beta, gamma=self.gamma)
         require_above(0, max_alpha=self.max_alpha)
+        if self.target == "input" and self.attribute is not None:
+            raise MetapriorError("attribute is of the target label, and this one is the input; leave it out")
         rectified = self.code == "relu"
         if self.gamma != 0:
             require_at_least(2, "one example has no total correlation", batch=self.batch)
@@ -173,8 +175,6 @@ class InformationDropoutRecipe(AutoencoderRecipe):
         if self.target == "input" and rectified:
             return MultiplicativeAutoencoder(nets, RectifiedNoise(self.max_alpha), *weights, **options)
         if self.target == "input":
-            if self.attribute is not None:
-                raise MetapriorError("attribute is of the target label, and this one is the input; leave it out")
             return InformationDropoutAutoencoder(nets, MultiplicativeNoise(self.max_alpha), *weights, **options)
         noise = RectifiedNoise(self.max_alpha) if rectified else MultiplicativeNoise(self.max_alpha)
         attribute = find_attribute(data, self.attribute)
