@@ -5,12 +5,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
+from metaprior.core import MetapriorError
 from metaprior.data.vtab.examples import Examples
 
 Group: TypeAlias = Literal["natural", "specialized", "structured"]
 GROUPS: tuple[Group, ...] = ("natural", "specialized", "structured")
 Setting: TypeAlias = Literal["1k", "full"]
 """Train on 800 and select on 200 examples, then train on these 1,000; or on everything there is."""
+
+
+class MissingTask(MetapriorError):
+    """The data of a task are not on this machine, or not all of them: what to fetch, how large, which licence."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,7 +44,7 @@ class Task:
     """One task of a suite.
 
     ``sizes`` are the whole splits (train, val, test). ``pictures`` names the image set, which two tasks may share.
-    ``load`` reads it from below a folder, the first argument.
+    ``load`` reads it from below a folder, the first argument, or raises :class:`MissingTask`.
     """
 
     name: str

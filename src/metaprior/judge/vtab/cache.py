@@ -1,0 +1,107 @@
+"""Features on the disk: taken once for a set of pictures, whichever tasks share it; an interrupted taking goes on."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from jaxtyping import Float
+from torch import Tensor
+
+from metaprior.core import MetapriorError
+from metaprior.data.vtab.examples import Pictures
+from metaprior.data.vtab.presets import Prepared, Preset
+from metaprior.files import whole
+from metaprior.judge.features import Progress, features
+from metaprior.judge.vtab.encoder import Encoder
+
+BLOCK = 1024
+"""Pictures whose features are one file: at most so many are taken again after an interruption."""
+
+
+def cached_features(
+    encoder: Encoder,
+    preset: Preset,
+    pictures: Pictures,
+    folder: Path | None,
+    *,
+    device: torch.device | str = "cpu",
+    bf16: bool = False,
+    batch: int = 64,
+    progress: Progress | None = None,
+) -> Float[np.ndarray, "n d"]:
+    """Features N×D, float32, of pictures under a preset, read from ``folder`` where they are kept.
+
+    A file holds the features of 1,024 pictures, under a name that depends on the encoder's weights, on the preset, on
+    the precision and on the pictures' origin and keys. Encoders that are plain functions are not kept.
+    """
+    found, begins = [], range(0, len(pictures), BLOCK)
+    for begin in begins:
+        part = pictures.take(range(begin, min(begin + BLOCK, len(pictures))))
+        file = _file(folder, encoder, preset, bf16, part)
+        kept = _read(file, len(part)) if file else None
+        if kept is None:
+
+            def told(done: int, of: int, begin: int = begin) -> None:
+                if progress is not None:
+                    progress(begin + done, len(pictures))
+
+            kept = _taken(encoder, preset, part, device, bf16, batch, told)
+            if file:
+                with whole(file) as temporary, temporary.open("wb") as opened:
+                    np.save(opened, kept, allow_pickle=False)
+        found.append(kept)
+        if progress is not None:
+            progress(begin + len(part), len(pictures))
+    if not found:
+        raise MetapriorError(f"{pictures.origin} has no pictures to take features of")
+    return np.concatenate(found)
+
+
+def _taken(
+    encoder: Encoder,
+    preset: Preset,
+    pictures: Pictures,
+    device: torch.device | str,
+    bf16: bool,
+    batch: int,
+    progress: Progress,
+) -> np.ndarray:
+    shown = encoder.under(preset).to(device)
+    prepared = Prepared(pictures, encoder.side(preset), preset.kernel, encoder.channels)
+    found = features(_OnDevice(shown, bf16), prepared, batch=batch, progress=progress)
+    if not np.isfinite(found).all():
+        row = int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])
+        raise MetapriorError(
+            f"the features of {pictures.keys[row]} ({pictures.origin}) by {encoder.name} are not finite numbers; "
+            "try --precision float32, or look at its weights"
+        )
+    return found
+
+
+class _OnDevice(torch.nn.Module):
+    """A net that encodes, in bfloat16 where asked for: judges move images to where its weights are."""
+
+    def __init__(self, net: torch.nn.Module, bf16: bool) -> None:
+        super().__init__()
+        self.net, self.bf16 = net, bf16
+
+    def encode(self, images: Tensor) -> Tensor:
+        """Features, float32."""
+        with torch.autocast(images.device.type, torch.bfloat16, enabled=self.bf16):
+            return self.net(images.contiguous(memory_format=torch.channels_last)).float()
+
+
+def _file(folder: Path | None, encoder: Encoder, preset: Preset, bf16: bool, part: Pictures) -> Path | None:
+    if folder is None or not encoder.known:
+        return None
+    way = f"{preset.kernel}-{encoder.side(preset)}-{preset.levels}{'-bf16' if bf16 else ''}"
+    return folder / encoder.hash / f"{way}-{part.digest}.npy"
+
+
+def _read(file: Path, count: int) -> np.ndarray | None:
+    """What a file holds; None where it is not there, is damaged or is of other pictures, and so is to be made anew."""
+    try:
+        found = np.load(file, allow_pickle=False)
+    except (OSError, ValueError, EOFError):
+        return None
+    return found if found.ndim == 2 and len(found) == count and np.isfinite(found).all() else None

@@ -1,0 +1,204 @@
+"""A model on the tasks of a suite: each task's score is kept when it is there, so that a stopped run goes on."""
+
+import dataclasses
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import numpy as np
+import torch
+
+from metaprior.core import MetapriorError, unknown
+from metaprior.data.vtab.examples import Examples
+from metaprior.data.vtab.presets import Preset
+from metaprior.data.vtab.task import Setting, Task, TaskData
+from metaprior.files import whole
+from metaprior.judge.features import Progress
+from metaprior.judge.scores import Score
+from metaprior.judge.vtab.adapted import Adapted
+from metaprior.judge.vtab.cache import cached_features
+from metaprior.judge.vtab.encoder import Encoder
+from metaprior.judge.vtab.frozen import FROZEN, Features
+from metaprior.judge.vtab.scores import SuiteScores
+
+Told: TypeAlias = Callable[[str, str, int, int], None]
+"""Called with a task's name, what is being done for it, how much of that is done, and of how much."""
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a model is judged: all that decides a task's score but the model and the data."""
+
+    protocol: str
+    preset: Preset
+    setting: Setting = "1k"
+    seeds: tuple[int, ...] = (0,)
+    precision: Literal["float32", "bf16"] = "float32"
+
+    def __post_init__(self) -> None:
+        if self.protocol not in PROTOCOLS:
+            raise unknown("protocol", self.protocol, PROTOCOLS)
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise MetapriorError(f"seeds must be different, and at least one; they are {list(self.seeds)}")
+
+    def plain(self) -> dict[str, Any]:
+        """The way as plain values, as results record it."""
+        return dataclasses.asdict(self) | {"preset": self.preset.to_json(), "seeds": list(self.seeds)}
+
+    @property
+    def told(self) -> str:
+        """The way in words: what a score's ``protocol`` says."""
+        trains = (
+            "train 800, select on 200, retrain on 1000" if self.setting == "1k" else "select on val, retrain on all"
+        )
+        return f"VTAB-{self.setting}, {self.protocol}, {self.preset.name}; {trains}, test once"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where things are: data below ``data``, features and scores kept below ``out``, and the device to compute on."""
+
+    data: Path
+    out: Path
+    features: Path
+    device: str = "cpu"
+    batch: int = 64
+
+
+def judge_suite(
+    encoder: Encoder,
+    suite: str,
+    tasks: Mapping[str, Task],
+    way: Way,
+    place: Place,
+    chosen: Sequence[str] = (),
+    told: Told | None = None,
+) -> SuiteScores:
+    """The scores of an encoder on the tasks of a suite, or on the ``chosen`` ones.
+
+    A task whose data are not there has no score, and the reason is told; but it is an error for one that was chosen by
+    name. Scores that ``place.out`` holds already of the same encoder, way and data are not computed again.
+    """
+    for name in chosen:
+        if name not in tasks:
+            raise unknown(f"task of {suite}", name, tasks)
+    encoder.width(way.preset)  # an encoder that does not fit is told before the first picture is read
+    found: dict[str, Score] = {}
+    missing: dict[str, str] = {}
+    for name in chosen or tasks:
+        try:
+            found[name] = judge_task(encoder, tasks[name], way, place, told)
+        except MissingTask as fault:
+            if chosen:
+                raise
+            missing[name] = str(fault)
+    return SuiteScores(encoder.name, suite, way.told, tasks, found, missing, described(encoder, way))
+
+
+def judge_task(encoder: Encoder, task: Task, way: Way, place: Place, told: Told | None = None) -> Score:
+    """The score of one task: read where it was kept, else computed and kept."""
+    data = task.load(place.data, way.setting)
+    asked = identity(encoder, data, way)
+    file = place.out / "tasks" / f"{task.name.replace('/', '-')}.json"
+    if (kept := read_score(file, asked)) is not None:
+        return kept
+
+    def doing(what: str) -> Progress:
+        return lambda done, of: told(task.name, what, done, of) if told else None
+
+    began = time.monotonic()
+    adapted = [adapt(encoder, data, way, place, seed, doing) for seed in way.seeds]
+    score = scored(task, data, way, adapted, time.monotonic() - began)
+    if encoder.known:
+        with whole(file) as temporary:
+            temporary.write_text(json.dumps({"asked": asked, "score": score.to_json()}, indent=1, allow_nan=False))
+    return score
+
+
+def adapt(
+    encoder: Encoder, data: TaskData, way: Way, place: Place, seed: int, doing: Callable[[str], Progress]
+) -> Adapted:
+    """What one seed of the protocol gives on a task."""
+    if way.protocol in FROZEN:
+        return FROZEN[way.protocol](frozen_features(encoder, data, way, place, doing("features")), seed)
+    folder = place.out / "training" / data.name.replace("/", "-") / f"seed-{seed}"
+    return fine_tune(encoder, data, way.preset, FINE_TUNING[way.protocol], seed, folder)
+
+
+def frozen_features(
+    encoder: Encoder, data: TaskData, way: Way, place: Place, progress: Progress | None = None
+) -> Features:
+    """Features and labels of what trains, selects and tests."""
+
+    def of(examples: Examples) -> tuple[np.ndarray, np.ndarray]:
+        taken = cached_features(
+            encoder, way.preset, examples.pictures, place.features,
+            device=place.device, bf16=way.precision == "bf16", batch=place.batch, progress=progress,
+        )  # fmt: skip
+        return taken, examples.labels
+
+    return Features(of(data.train), of(data.val), of(data.test))
+
+
+def scored(task: Task, data: TaskData, way: Way, adapted: Sequence[Adapted], seconds: float) -> Score:
+    """The mean over seeds, with its standard error; of one seed the binomial one over test examples."""
+    values = [each.value for each in adapted]
+    several = len(values) > 1
+    se = float(np.std(values, ddof=1) / len(values) ** 0.5) if several else adapted[0].se
+    first = adapted[0]
+    details: dict[str, Any] = {
+        "group": task.group,
+        "val": float(np.mean([each.val for each in adapted])),
+        "chosen": dict(first.chosen),
+        **first.details,
+        "source": data.source,
+        "seconds": round(seconds, 1),
+    }
+    if several:
+        details |= {"seeds": list(way.seeds), "values": values, "median": float(np.median(values))}
+    if data.caveat:
+        details["caveat"] = data.caveat
+    return Score(float(np.mean(values)), len(data.test), way.seeds[0], way.told, se=se, details=details)
+
+
+def described(encoder: Encoder, way: Way) -> dict[str, Any]:
+    """What was judged and how it was shown pictures, as results record it."""
+    own = {"mean": list(encoder.mean), "deviation": list(encoder.deviation)}
+    return {
+        "name": encoder.name,
+        "hash": encoder.hash if encoder.known else None,
+        "feature": encoder.feature,
+        "input": {"size": encoder.side(way.preset), "channels": encoder.channels, "range": "[0, 1]", **own},
+        "way": way.plain(),
+    }
+
+
+def identity(encoder: Encoder, data: TaskData, way: Way) -> dict[str, Any]:
+    """What a kept score must have been computed from to be this one."""
+
+    def digest(examples: Examples) -> str:
+        labels = hashlib.blake2b(np.ascontiguousarray(examples.labels), digest_size=8).hexdigest()
+        return f"{examples.pictures.digest}-{labels}"
+
+    parts = {name: digest(getattr(data, name)) for name in ("train", "val", "test")}
+    return described(encoder, way) | {"task": data.name, "data": parts}
+
+
+def read_score(file: Path, asked: Mapping[str, Any]) -> Score | None:
+    """A kept score, if it is of what is asked; None where it is not there, is damaged or is of something else."""
+    try:
+        kept = json.loads(file.read_text())
+        if kept["asked"] != asked:
+            return None
+        told = dict(kept["score"])
+        return Score(
+            **{name: told.pop(name) for name in ("value", "n", "seed", "protocol")},
+            se=told.pop("se", None),
+            details=told,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None
