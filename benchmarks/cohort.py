@@ -1,4 +1,4 @@
-"""How many models an hour: runs in processes of their own against cohorts, on the same cores.
+"""How many models an hour: runs in processes of their own against cohorts, on the same cores or the same GPU.
 
 Run as ``python -m benchmarks.cohort [--json]``. Every layout is measured in turn, round after round, and compared
 with the first layout of its own round; medians over rounds are shown. On a machine that others use too, trust the
@@ -42,28 +42,40 @@ class Layout:
         return self.processes * max(self.members, 1)
 
 
-LAYOUTS = (
-    Layout(2, 0, 1), Layout(1, 0, 2),
-    Layout(1, 4, 2), Layout(1, 8, 2), Layout(1, 16, 2), Layout(2, 8, 1),
-)  # fmt: skip
+LAYOUTS = {
+    "cpu": (Layout(2, 0, 1), Layout(1, 0, 2), Layout(1, 4, 2), Layout(1, 8, 2), Layout(1, 16, 2), Layout(2, 8, 1)),
+    "cuda": (
+        Layout(1, 0, 1), Layout(2, 0, 1), Layout(1, 4, 1), Layout(1, 16, 1), Layout(1, 36, 1), Layout(1, 144, 1),
+        Layout(2, 36, 1),
+    ),
+}  # fmt: skip
 
 
 class Trainings:
     """In a worker: trainings that are ready to go on, made when first asked for."""
 
-    def __init__(self) -> None:
+    def __init__(self, device: str) -> None:
+        self.device = device
         self.ready: dict[Any, Any] = {}
 
     def rate(self, nets: str, members: int, threads: int, seconds: float) -> tuple[float, float]:
         """A plain run or a cohort: steps a second, and processor seconds a step."""
         torch.set_num_threads(threads)
         training = self.prepare(nets, members)
-        training.advance()
+        for _ in range(3):
+            training.advance()
+        self.wait()
         began, worked, steps = time.perf_counter(), time.process_time(), 0
         while time.perf_counter() - began < seconds or steps < 2:
             training.advance()
             steps += 1
+        self.wait()
         return steps / (time.perf_counter() - began), (time.process_time() - worked) / steps
+
+    def wait(self) -> None:
+        """Until the device has done all that it was told."""
+        if self.device == "cuda":
+            torch.cuda.synchronize()
 
     def prepare(self, nets: str, members: int) -> Any:
         if (nets, members) not in self.ready:
@@ -76,7 +88,7 @@ class Trainings:
             world = load(WORLDS[nets])
             assert isinstance(world, World)
             sources = {"train": world.cached()}
-            loop = Loop(steps=300_000, device="cpu")
+            loop = Loop(steps=300_000, device=self.device)
             methods = [BetaVAERecipe(beta=1.0 + i).build(world.spec) for i in range(max(members, 1))]
             if members:
                 training = Cohort([Member(method, i) for i, method in enumerate(methods)], sources, loop)
@@ -88,9 +100,9 @@ class Trainings:
         return self.ready[nets, members][0]
 
 
-def work(connection: Any) -> None:
+def work(connection: Any, device: str) -> None:
     """A worker: answers (nets, members, threads, seconds) with steps a second, until told None."""
-    trainings = Trainings()
+    trainings = Trainings(device)
     while (job := connection.recv()) is not None:
         trainings.prepare(*job[:2])
         connection.send("ready")
@@ -133,21 +145,23 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--seconds", type=float, default=4.0, help="of each measurement")
     parser.add_argument("--steps", type=int, default=300_000, help="steps of a model, for models an hour")
+    parser.add_argument("--device", choices=list(LAYOUTS), default="cpu")
     options = parser.parse_args()
+    layouts = LAYOUTS[options.device]
     context = get_context("spawn")
     workers = []
     for _ in range(2):
         ours, theirs = context.Pipe()
-        context.Process(target=work, args=(theirs,), daemon=True).start()
+        context.Process(target=work, args=(theirs, options.device), daemon=True).start()
         workers.append(ours)
     rows = []
     for nets in WORLDS:
-        found: dict[Layout, list[tuple[float, float]]] = {layout: [] for layout in LAYOUTS}
+        found: dict[Layout, list[tuple[float, float]]] = {layout: [] for layout in layouts}
         for round_ in range(options.rounds):
-            for layout in LAYOUTS:
+            for layout in layouts:
                 found[layout].append(measure(layout, nets, options.seconds, workers))
             print(f"{nets}: round {round_ + 1} of {options.rounds}", file=sys.stderr)
-        rows += [row(nets, layout, found[layout], found[LAYOUTS[0]], options.steps) for layout in LAYOUTS]
+        rows += [row(nets, layout, found[layout], found[layouts[0]], options.steps) for layout in layouts]
     for worker in workers:
         worker.send(None)
     if options.json:
