@@ -28,7 +28,7 @@ class Columns:
         return Batch({name: column[indices] for name, column in self.columns.items()})
 
     def to(self, device: torch.device) -> "Columns":
-        return self
+        return Columns(**{name: column.to(device) for name, column in self.columns.items()})
 
 
 def random(seed: int, *shape: int, dtype: torch.dtype = torch.float32) -> torch.Tensor:
