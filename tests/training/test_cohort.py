@@ -56,6 +56,8 @@ VARIED = {
     "vfae": ("strength",),
     "information-dropout": ("beta", "gamma"),
     "hfvae": ("between", "within"),
+    "rotation": (),
+    "sup-rotation": (),
 }
 """Methods beside those below, and the weights in which their members differ."""
 

@@ -39,6 +39,7 @@ from metaprior.methods.m2 import M2, M2Recipe
 from metaprior.methods.multiplicative_noise import MultiplicativeNoise, RectifiedNoise
 from metaprior.methods.pair_vae import PairVAE, PairVAERecipe
 from metaprior.methods.recipes import RECIPES, find_recipe, name_of
+from metaprior.methods.rotation import LabelledRotation, LabelledRotationRecipe, Rotation, RotationRecipe
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
 from metaprior.methods.supervised import Supervised, SupervisedRecipe
 from metaprior.methods.supervision import LOSSES, Supervision, SupervisionRecipe
@@ -56,10 +57,11 @@ __all__ = [
     "DCIGNRecipe", "DIPVAERecipe", "FactorDCIGN", "FactorVAE", "FactorVAERecipe", "Fader", "FaderRecipe",
     "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe",
     "InformationDropout", "InformationDropoutAutoencoder", "InformationDropoutRecipe", "InvariantVAE", "JointVAE",
-    "JointVAERecipe", "Likelihood", "M1M2Recipe", "M2Recipe", "MMDOfGroups", "MultiplicativeAutoencoder",
-    "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe",
-    "RectifiedNoise", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe",
-    "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised", "SupervisedRecipe", "Supervision",
-    "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe", "VFAERecipe", "VIBRecipe", "WAEGANRecipe",
-    "WAERecipe", "find_attribute", "find_known_attribute", "find_labelled_attribute", "find_recipe", "name_of",
+    "JointVAERecipe", "LabelledRotation", "LabelledRotationRecipe", "Likelihood", "M1M2Recipe", "M2Recipe",
+    "MMDOfGroups", "MultiplicativeAutoencoder", "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE",
+    "NormalWAE", "PairVAE", "PairVAERecipe", "RectifiedNoise", "Rotation", "RotationRecipe", "S2BetaTCVAERecipe",
+    "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "SemiSupervisedAAE", "SemiSupervisedAAERecipe",
+    "Supervised", "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe",
+    "VFAERecipe", "VIBRecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_known_attribute",
+    "find_labelled_attribute", "find_recipe", "name_of",
 ]  # fmt: skip

@@ -30,6 +30,7 @@ from metaprior.methods.joint_vae import JointVAERecipe
 from metaprior.methods.m1_m2 import M1M2Recipe
 from metaprior.methods.m2 import M2Recipe
 from metaprior.methods.pair_vae import PairVAERecipe
+from metaprior.methods.rotation import LabelledRotationRecipe, RotationRecipe
 from metaprior.methods.s2 import S2BetaTCVAERecipe, S2BetaVAERecipe, S2DIPVAERecipe, S2FactorVAERecipe
 from metaprior.methods.supervised import SupervisedRecipe
 from metaprior.methods.vae import VAERecipe
@@ -91,6 +92,10 @@ RECIPES: dict[str, Row] = {
     ),
     "information-dropout": Row(
         InformationDropoutRecipe(), "code with multiplicative noise that tells a label", "Achille & Soatto 2018"
+    ),
+    "rotation": Row(RotationRecipe(), "encoder that learns which way up pictures are", "Gidaris et al. 2018"),
+    "sup-rotation": Row(
+        LabelledRotationRecipe(), "encoder that learns what pictures show, and which way up", "Zhai et al. 2019, S4L"
     ),
     "dc-ign": Row(DCIGNRecipe(), "VAE that learns from batches in which one factor varies", "Kulkarni et al. 2015"),
     "m1-m2": Row(M1M2Recipe(), "M2 of the codes of a VAE that is trained beside it", "Kingma et al. 2014"),
