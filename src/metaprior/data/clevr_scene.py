@@ -22,7 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
-from jaxtyping import Float64
+from jaxtyping import Bool, Float64
 
 from metaprior.core.randomness import derived_seed
 from metaprior.data.solids import Solid, ball, block, cask, turned
@@ -112,25 +112,26 @@ def _things(rng: np.random.Generator, count: int) -> list[Thing]:
     for _ in range(count):
         size = SIZES[rng.integers(len(SIZES))]
         tries = rng.uniform(-REACH, REACH, (TRIES, 2))
-        free = (place for place in tries if _keeps_apart(place, size, places))
-        place = next(free, None)
-        if place is None:
+        free = tries[_keep_apart(tries, size, places)]
+        if not len(free):
             return []
+        x, y = free[0].tolist()
         shape = SHAPES[rng.integers(len(SHAPES))]
         radius = size / math.sqrt(2) if shape == "cube" else size
         colour, material = list(COLOURS)[rng.integers(len(COLOURS))], MATERIALS[rng.integers(len(MATERIALS))]
-        x, y = place.tolist()
         things.append(Thing(shape, radius, x, y, rng.uniform(0, 2 * math.pi), colour, material))
-        places = np.concatenate([places, [[*place, radius]]])
+        places = np.concatenate([places, [[x, y, radius]]])
     return things
 
 
-def _keeps_apart(place: np.ndarray, size: float, others: Float64[np.ndarray, "m 3"]) -> bool:
-    """As the generator has it: of a new cube the size before it is divided by √2, of those there the one after."""
-    away = place - others[:, :2]
+def _keep_apart(
+    places: Float64[np.ndarray, "n 2"], size: float, others: Float64[np.ndarray, "m 3"]
+) -> Bool[np.ndarray, " n"]:
+    """Which places are free. As the generator has it, a new cube's size counts before it is divided by √2."""
+    away = places[:, None] - others[:, :2]
     margins = np.abs(away @ DIRECTIONS.T)
-    gaps = np.hypot(*away.T) - size - others[:, 2]
-    return bool((gaps >= APART).all() and ((margins >= MARGIN) | (margins == 0)).all())
+    gaps = np.hypot(away[..., 0], away[..., 1]) - size - others[:, 2]
+    return (gaps >= APART).all(axis=1) & ((margins >= MARGIN) | (margins == 0)).all(axis=(1, 2))
 
 
 def _all_visible(camera: Camera, things: list[Thing]) -> bool:
