@@ -17,12 +17,14 @@ class Pictures:
     """Pictures by their keys, each of its own size: uint8, C×H×W with C = 1 or 3.
 
     ``origin`` says where they are from, as in ``eurosat from tfds``: two sets of the same origin and keys hold the same
-    pictures, whatever labels go with them, so that features of one serve the other.
+    pictures, whatever labels go with them, so that features of one serve the other. ``encoded`` gives the file, PNG,
+    JPEG …, that ``read`` decodes, where there is one.
     """
 
     origin: str
     keys: Sequence[str]
     read: Callable[[int], UInt8[Tensor, "c h w"]]
+    encoded: Callable[[int], bytes | None] = lambda place: None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -41,14 +43,18 @@ class Pictures:
     def take(self, places: Sequence[int] | Int64[np.ndarray, " m"]) -> "Pictures":
         """The pictures at these places, in that order."""
         chosen = [int(place) for place in places]
-        return Pictures(self.origin, [self.keys[place] for place in chosen], lambda i: self.read(chosen[i]))
+        keys = [self.keys[place] for place in chosen]
+        return Pictures(self.origin, keys, lambda i: self.read(chosen[i]), lambda i: self.encoded(chosen[i]))
 
     def __add__(self, other: "Pictures") -> "Pictures":
         """These, then the others."""
         origin = self.origin if other.origin == self.origin else f"{self.origin}, {other.origin}"
         first = len(self)
         return Pictures(
-            origin, [*self.keys, *other.keys], lambda i: self.read(i) if i < first else other.read(i - first)
+            origin,
+            [*self.keys, *other.keys],
+            lambda i: self.read(i) if i < first else other.read(i - first),
+            lambda i: self.encoded(i) if i < first else other.encoded(i - first),
         )
 
 

@@ -44,7 +44,8 @@ class Task:
     """One task of a suite.
 
     ``sizes`` are the whole splits (train, val, test). ``pictures`` names the image set, which two tasks may share.
-    ``load`` reads it from below a folder, the first argument, or raises :class:`MissingTask`.
+    ``load`` reads it from below a folder, the first argument, or raises :class:`MissingTask`. Of real tasks it is said
+    what to ``fetch``, how many ``bytes`` that is, and under which ``licence``.
     """
 
     name: str
@@ -54,3 +55,6 @@ class Task:
     pictures: str
     summary: str
     load: Callable[[Path, Setting], TaskData]
+    fetch: str = ""
+    bytes: int = 0
+    licence: str = ""
