@@ -13,6 +13,7 @@ from typing import Any
 import duckdb
 import numpy as np
 import torch
+from jaxtyping import Int64
 from torch import Tensor
 
 from metaprior.core import MetapriorError, unknown
@@ -72,6 +73,11 @@ class Pack:
         """The pictures of one split, each of its own size: uint8, C×H×W."""
         rows, _ = self._read(("image",), split)
         return self._decode(rows["image"], split, options)
+
+    def encoded(self, split: str) -> tuple[Any, Int64[np.ndarray, " n"]]:
+        """The pictures of one split as they lie in the file, PNG or JPEG, an array of bytes; and their labels."""
+        rows, _ = self._read(("image", "label"), split)
+        return rows["image"], _int64(rows["label"]).numpy()
 
     def _labels(self) -> tuple[str, ...]:
         """Names for the classes of a pack without a JSON: the labels 0, 1, … of all splits."""

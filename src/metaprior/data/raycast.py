@@ -1,13 +1,14 @@
 """Rays against a few solids and the inside of a room, from their equations alone: any device, no meshes.
 
 Axes: x right, y away, z up, the floor at z = 0; points and directions are 3×n. A ray is origin + distance·direction for
-distances above 0; a direction is of any length, so distances are in units of it. Solids are upright, on the z axis.
+distances above 0; a direction is of any length, so distances are in units of it. Solids are upright, on the z axis;
+:mod:`metaprior.data.solids` puts them elsewhere.
 """
 
 from dataclasses import dataclass
 
 import torch
-from jaxtyping import Bool, Float64
+from jaxtyping import Bool, Float
 from torch import Tensor
 
 NEAREST = 1e-9  # what starts on a surface does not hit it
@@ -17,10 +18,10 @@ NEAREST = 1e-9  # what starts on a surface does not hit it
 class Rays:
     """Half lines: where they start, one point for all or one each, and where they go."""
 
-    origin: Float64[Tensor, "3 #n"]
-    direction: Float64[Tensor, "3 n"]
+    origin: Float[Tensor, "3 #n"]
+    direction: Float[Tensor, "3 n"]
 
-    def at(self, distance: Float64[Tensor, " n"]) -> Float64[Tensor, "3 n"]:
+    def at(self, distance: Float[Tensor, " n"]) -> Float[Tensor, "3 n"]:
         """The points at these distances."""
         return self.origin + distance * self.direction
 
@@ -34,8 +35,8 @@ class Rays:
 class Hits:
     """Where each ray first meets a surface, infinitely far where it never does, and the unit normal there, outwards."""
 
-    distance: Float64[Tensor, " n"]
-    normal: Float64[Tensor, "3 n"]
+    distance: Float[Tensor, " n"]
+    normal: Float[Tensor, "3 n"]
 
     def or_nearer(self, other: "Hits") -> "Hits":
         """The nearer of two hits, ray by ray.
@@ -69,8 +70,8 @@ def mantle(rays: Rays, radius: float, low: float, high: float) -> Hits:
     return Hits(distance, torch.stack([x / radius, y / radius, torch.zeros_like(z)]))
 
 
-def disc(rays: Rays, radius: float, height: float) -> Hits:
-    """A level disc, seen from above."""
+def disc(rays: Rays, radius: float, height: float | Float[Tensor, " n"]) -> Hits:
+    """A level disc, seen from above; of one height, or of one for each ray."""
     distance = (height - rays.origin[2]) / rays.direction[2]
     x, y, _ = rays.at(distance)
     distance = torch.where((x * x + y * y < radius**2) & (distance > NEAREST), distance, torch.inf)
@@ -79,7 +80,12 @@ def disc(rays: Rays, radius: float, height: float) -> Hits:
 
 def cube(rays: Rays, half: float) -> Hits:
     """A cube that stands on the floor, its sides along the axes, their length 2·half."""
-    middle = rays.origin.new_tensor([[0.0], [0.0], [half]])
+    return box(rays, half, half)
+
+
+def box(rays: Rays, half: float, height: float) -> Hits:
+    """A cube with its middle at this height of the axis, its sides along the axes, their length 2·half."""
+    middle = rays.origin.new_tensor([[0.0], [0.0], [height]])
     one, two = ((middle + side * half - rays.origin) / rays.direction for side in (-1, 1))
     entry, axis = torch.minimum(one, two).max(dim=0)
     hit = (entry < torch.maximum(one, two).amin(dim=0)) & (entry > NEAREST)
@@ -89,6 +95,13 @@ def cube(rays: Rays, half: float) -> Hits:
 def cylinder(rays: Rays, radius: float, height: float) -> Hits:
     """A cylinder that stands on the floor; nobody sees its lower end."""
     return mantle(rays, radius, 0.0, height).or_nearer(disc(rays, radius, height))
+
+
+def drum(rays: Rays, radius: float, low: float, high: float) -> Hits:
+    """An upright cylinder between two heights with both its ends."""
+    facing = -rays.direction[2].sign()
+    end = disc(rays, radius, (low + high) / 2 + facing * (high - low) / 2)
+    return mantle(rays, radius, low, high).or_nearer(Hits(end.distance, end.normal * facing))
 
 
 def capsule(rays: Rays, radius: float, height: float) -> Hits:
@@ -107,7 +120,7 @@ def room(rays: Rays) -> Hits:
     return Hits(distance, _against(rays, axis))
 
 
-def _from_axis(rays: Rays, height: float) -> Float64[Tensor, "3 #n"]:
+def _from_axis(rays: Rays, height: float) -> Float[Tensor, "3 #n"]:
     return rays.origin - rays.origin.new_tensor([[0.0], [0.0], [height]])
 
 
