@@ -1,0 +1,40 @@
+"""Small tasks for tests: noise whose colour tells the class."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from metaprior.data.vtab.examples import Examples, Pictures
+from metaprior.data.vtab.task import MissingTask, Setting, Task, TaskData
+
+CLASSES = 3
+
+
+def coloured(origin: str, count: int, seed: int) -> Examples:
+    """Pictures of different sizes; class k is bright in channel k."""
+    labels = np.arange(count) % CLASSES
+    generator = torch.Generator().manual_seed(seed)
+    read = []
+    for label in labels:
+        picture = torch.randint(0, 120, (3, 6 + int(label), 9), generator=generator)
+        picture[label] += 100
+        read.append(picture.to(torch.uint8))
+    return Examples(Pictures(origin, [f"{seed}-{i}.png" for i in range(count)], read.__getitem__), labels, CLASSES)
+
+
+def load(folder: Path, setting: Setting) -> TaskData:
+    return TaskData("colours", coloured("c", 24, 0), coloured("c", 9, 1), coloured("c", 30, 2), "made", "not real")
+
+
+def load_missing(folder: Path, setting: Setting) -> TaskData:
+    raise MissingTask("fetch it")
+
+
+COLOURS = Task("colours", "natural", CLASSES, (24, 9, 30), "c", "noise of three colours", load)
+ABSENT = Task("absent", "structured", 2, (1, 1, 1), "a", "not there", load_missing)
+
+
+def mean_colour(images: torch.Tensor) -> torch.Tensor:
+    """The simplest encoder."""
+    return images.mean(dim=(2, 3))

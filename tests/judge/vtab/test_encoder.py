@@ -1,0 +1,94 @@
+"""Encoders: what they are shown, what tells them apart, what does not fit."""
+
+import pytest
+import torch
+from torch import nn
+
+from metaprior.core import MetapriorError
+from metaprior.data.vtab.presets import PRESETS
+from metaprior.judge.vtab.encoder import Encoder, of_callable, of_model
+from tests.judge.vtab.pictures import mean_colour
+
+
+class Conv(nn.Module):
+    def __init__(self, seed: int = 0) -> None:
+        super().__init__()
+        torch.manual_seed(seed)
+        self.conv = nn.Conv2d(3, 5, 3)
+
+    def forward(self, images):
+        return self.conv(images).mean(dim=(2, 3))
+
+
+def test_each_preset_shows_its_own_levels():
+    encoder = of_callable(mean_colour, "mean", mean=(0.2, 0.2, 0.2), deviation=(0.1, 0.1, 0.1))
+    white = torch.ones(1, 3, 4, 4)
+    shown = {name: encoder.under(preset).encode(white)[0, 0].item() for name, preset in PRESETS.items()}
+    assert shown["vtab-2019"] == shown["native"] == pytest.approx(8.0)
+    assert shown["vit-g-2022"] == pytest.approx(1.0)
+    assert shown["peft"] == pytest.approx((1 - 0.485) / 0.229)
+    assert shown["peft-unnormalised"] == pytest.approx(1.0)
+
+
+def test_the_size_is_the_presets_or_the_encoders_own():
+    encoder = of_callable(mean_colour, "mean", size=48)
+    assert [encoder.side(PRESETS[name]) for name in ("vtab-2019", "vit-g-2022", "native")] == [224, 384, 48]
+
+
+def test_a_hash_tells_weights_feature_point_and_levels_apart():
+    one = of_callable(Conv(), "conv")
+    assert one.hash == of_callable(Conv(), "another name").hash
+    others = [
+        of_callable(Conv(1), "conv"),
+        of_callable(Conv(), "conv", feature="pooled"),
+        of_callable(Conv(), "conv", mean=(0.5, 0.5, 0.5)),
+    ]
+    assert len({one.hash, *(other.hash for other in others)}) == 4
+
+
+def test_finding_the_width_changes_nothing():
+    net = Conv().train()
+    encoder = of_callable(net, "conv", size=8)
+    before = encoder.hash
+    assert encoder.width(PRESETS["native"]) == 5
+    assert net.training
+    assert of_callable(net, "conv", size=8).hash == before
+
+
+@pytest.mark.parametrize(
+    ("function", "said"),
+    [
+        (lambda images: images, "row of features"),
+        (lambda images: images.mean(), "row of features"),
+        (nn.Linear(7, 2), "cannot be shown the pictures of 8 px"),
+    ],
+)
+def test_what_gives_no_features_is_told_before_anything_is_read(function, said):
+    with pytest.raises(MetapriorError, match=said):
+        of_callable(function, "wrong", size=8).width(PRESETS["native"])
+
+
+def test_levels_must_fit_the_channels():
+    with pytest.raises(MetapriorError, match="a mean and a deviation each"):
+        Encoder("grey", nn.Identity(), "output", 8, channels=1)
+    with pytest.raises(MetapriorError, match="positive"):
+        Encoder("flat", nn.Identity(), "output", 8, deviation=(1.0, 0.0, 1.0))
+
+
+@pytest.mark.parametrize(
+    ("shape", "said"), [(None, "not trained on images"), ([1, 8, 6], "squares"), ([2, 8, 8], "squares")]
+)
+def test_a_model_of_other_values_cannot_be_shown_pictures(shape, said):
+    model = nn.Module()
+    model.encode = lambda images: images
+    model.config = {"data_spec": {"image_shape": shape}}
+    with pytest.raises(MetapriorError, match=said):
+        of_model(model, "runs/x")
+
+
+def test_a_model_is_shown_pictures_of_its_own_size_and_channels():
+    model = nn.Module()
+    model.encode = lambda images: images.flatten(1)
+    model.config = {"data_spec": {"image_shape": [1, 8, 8]}}
+    encoder = of_model(model, "runs/x")
+    assert (encoder.channels, encoder.size, encoder.width(PRESETS["native"])) == (1, 8, 64)
