@@ -1,0 +1,38 @@
+"""Arrays that are made once and kept."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from metaprior.core import MetapriorError
+from metaprior.data.vtab.kept import kept
+
+
+def test_made_once_then_read(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b.npy"
+    calls = []
+
+    def make() -> np.ndarray:
+        calls.append(1)
+        return np.arange(6, dtype=np.uint8).reshape(2, 3)
+
+    assert kept(path, make).tolist() == kept(path, make).tolist() == [[0, 1, 2], [3, 4, 5]]
+    assert len(calls) == 1
+
+
+def test_what_could_not_be_made_leaves_no_file(tmp_path: Path) -> None:
+    def make() -> np.ndarray:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        kept(tmp_path / "b.npy", make)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_torn_file_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "b.npy"
+    kept(path, lambda: np.zeros(100))
+    path.write_bytes(path.read_bytes()[:300])
+    with pytest.raises(MetapriorError, match=r"b\.npy is damaged .* delete it"):
+        kept(path, lambda: np.zeros(100))
