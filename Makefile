@@ -44,6 +44,7 @@ bench: .venv/.bench
 	$(BIN)/python -m benchmarks.cohort
 	$(BIN)/python -m benchmarks.metric_suite --quick
 	$(BIN)/python -m benchmarks.frechet
+	$(BIN)/python -m benchmarks.vtab_probes
 
 docs: .venv/.dev
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

@@ -70,6 +70,29 @@ def test_a_batch_of_strengths_is_one_by_one(classes: int) -> None:
         assert torch.allclose(together.logits(x)[place], alone.logits(x)[0], atol=1e-5)
 
 
+@several_classes
+def test_more_features_than_examples_are_scikit_learns_too(classes: int) -> None:
+    features, labels = blobs(0, 30, 70, classes, noise=0.5)
+    x, y = torch.from_numpy(features), torch.from_numpy(labels)
+    path = logistic_path(x, y, STRENGTHS)
+    for c, logits in zip(STRENGTHS, path.logits(x), strict=True):
+        np.testing.assert_allclose(logits.softmax(1), scikit_learns(x, y, c).predict_proba(x), atol=1e-4)
+
+
+def test_strengths_are_answered_in_the_order_they_are_asked_in() -> None:
+    x, y = problem(3)
+    rising, shuffled = logistic_path(x, y, STRENGTHS), logistic_path(x, y, [STRENGTHS[i] for i in (2, 0, 3, 1)])
+    assert torch.equal(shuffled.weights, rising.weights[[2, 0, 3, 1]])
+    assert torch.equal(shuffled.gradient, rising.gradient[[2, 0, 3, 1]])
+
+
+@several_classes
+def test_few_steps_are_enough_from_the_last_strength_and_from_nothing(classes: int) -> None:
+    x, y = problem(classes)
+    assert logistic_path(x, y, STRENGTHS, tolerance=1e-9).steps < 60
+    assert all(logistic_path(x, y, [c], tolerance=1e-9).steps < 60 for c in STRENGTHS)
+
+
 def finite(path: LogisticPath) -> bool:
     return all(bool(part.isfinite().all()) for part in (path.weights, path.bias, path.gradient))
 

@@ -94,6 +94,15 @@ def test_regression_is_judged_by_r2_at_the_strength_of_least_left_out_error(n: i
     assert found.n == len(z)
 
 
+@shapes
+def test_classes_at_every_strength_are_those_at_each(n: int, d: int) -> None:
+    x, y = problem(n, d, 3)
+    path = ridge_path(x, y)
+    z = random(5, 25, d, dtype=torch.float64) + 3
+    each = torch.stack([path.predict(z, strength).argmax(1) for strength in STRENGTHS])
+    assert torch.equal(path.classes(z, STRENGTHS), each)
+
+
 def test_a_constant_feature_has_no_weight_and_changes_nothing() -> None:
     x, y = problem(20, 4)
     weights, bias = ridge_path(torch.cat([x, torch.full((20, 1), 7.0)], dim=1), y).weights(1.0)

@@ -1,9 +1,12 @@
-"""Multinomial logistic regression at many L2 strengths at once, by a batched L-BFGS.
+"""Multinomial logistic regression at many L2 strengths, each from where the last one ended.
 
-All strengths share the features, so their logits are one matrix product; along a search direction the logits are
-linear, so the line search needs no further product.
+A path of strengths is followed from the strongest penalty to the weakest. Features are turned into their principal
+directions, where the Hessian is nearly diagonal, and L-BFGS starts from that diagonal. Along a search direction the
+logits are linear, so the line search needs no further product with the features.
 """
 
+import math
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -14,11 +17,12 @@ from torch import Tensor
 from torch.nn.functional import one_hot
 
 from metaprior.core import MetapriorError
+from metaprior.judge.probes.principal import principal
 from metaprior.judge.probes.result import Probe, accuracy, as_examples
 from metaprior.metrics.arrays import Array
 
 INVERSE_STRENGTHS = tuple(float(10.0**power) for power in np.arange(-4, 4.5, 1.0))
-MEMORY = 12
+MEMORY = 10
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +33,9 @@ class LogisticPath:
     weights: Float[Tensor, "s d k"]
     bias: Float[Tensor, "s k"]
     gradient: Float[Tensor, " s"]
-    """Greatest absolute entry of the gradient of the mean objective where the search ended."""
+    """Greatest absolute entry of the mean objective's gradient where the search ended, by principal directions."""
     steps: int
+    """The most that one of the strengths took."""
 
     def logits(self, features: Float[Tensor, "n d"]) -> Float[Tensor, "s n k"]:
         """Class logits under each strength."""
@@ -61,14 +66,20 @@ def logistic_path(
     k = classes or int(labels.max()) + 1
     if k < 2:
         raise MetapriorError("logistic regression needs at least 2 classes")
-    mean = features.mean(0)  # a free bias absorbs it, and the search is better conditioned
-    problem = _Problem(features - mean, one_hot(labels, k).to(features), _penalty(inverse_strengths, features, k))
-    rounding = torch.finfo(features.dtype).eps * float(problem.features.abs().max())
-    theta, gradient, steps = _minimise(problem, max(tolerance, rounding), max_steps)
-    weights, bias = theta[:, :-1], theta[:, -1]
-    return LogisticPath(
-        tuple(inverse_strengths), weights, bias - mean @ weights, gradient.flatten(1).abs().amax(1), steps
+    basis = principal(features)
+    problem = _Problem(
+        torch.cat([basis.scores, basis.scores.new_ones(len(features), 1)], dim=1),
+        torch.cat([basis.squares / len(features), basis.squares.new_ones(1)]),
+        one_hot(labels, k).to(features),
     )
+    rounding = torch.finfo(features.dtype).eps * float(problem.scores.abs().max())
+    order = sorted(range(len(inverse_strengths)), key=lambda place: inverse_strengths[place])
+    factor = 2 if k == 2 else 1
+    penalties = [factor / (inverse_strengths[place] * len(features)) for place in order]
+    theta, gradient, steps = _follow(problem, penalties, max(tolerance, rounding), max_steps)
+    back = torch.tensor(order, device=features.device).argsort()
+    weights, bias = basis.directions @ theta[back, :-1], theta[back, -1]
+    return LogisticPath(tuple(inverse_strengths), weights, bias - basis.mean @ weights, gradient[back], steps)
 
 
 def logistic_probe(
@@ -103,96 +114,123 @@ def logistic_probe(
     )
 
 
-def _penalty(inverse_strengths: Sequence[float], features: Tensor, classes: int) -> Tensor:
-    strength = 1 / torch.tensor(inverse_strengths, dtype=features.dtype, device=features.device) / len(features)
-    return strength * (2 if classes == 2 else 1)
-
-
 @dataclass(frozen=True, eq=False)
 class _Problem:
-    """S objectives that differ in their penalty; parameters are S×(d+1)×k, the last row of d+1 being the bias."""
+    """The objective without its penalty; parameters are (r+1)×k, the last row being the bias."""
 
-    features: Float[Tensor, "n d"]
+    scores: Float[Tensor, "n r+1"]
+    """Principal scores, and a column of ones."""
+    squares: Float[Tensor, " r+1"]
+    """The columns' mean squares."""
     targets: Float[Tensor, "n k"]
-    penalty: Float[Tensor, " s"]
 
-    def logits(self, theta: Tensor) -> Float[Tensor, "s n k"]:
-        return self.features @ theta[:, :-1] + theta[:, -1:]
+    def penalties(self, penalty: float) -> Float[Tensor, "r+1 1"]:
+        """A strength for each row of parameters: none for the bias."""
+        rows = torch.full_like(self.squares, penalty)
+        rows[-1] = 0
+        return rows[:, None]
 
-    def gradient(self, theta: Tensor, logits: Tensor) -> Tensor:
-        error = (logits.softmax(-1) - self.targets) / len(self.features)
-        weights = self.features.T @ error + self.penalty[:, None, None] * theta[:, :-1]
-        return torch.cat([weights, error.sum(1, keepdim=True)], dim=1)
+    def gradient(self, theta: Tensor, logits: Tensor, penalties: Tensor) -> tuple[Tensor, Tensor]:
+        """The gradient, and the diagonal of the Hessian as if p (1 - p) were the same for all examples and classes.
 
-    def slopes(
-        self, step: Tensor, logits: Tensor, along: Tensor, theta: Tensor, direction: Tensor
-    ) -> tuple[Tensor, Tensor]:
-        """First and second derivative of each objective along its direction, at ``step``."""
-        p = (logits + step[:, None, None] * along).softmax(-1)
-        mean = (p * along).sum(-1, keepdim=True)
-        first = ((p - self.targets) * along).sum((1, 2)) / len(self.features)
-        second = (p * (along - mean).square()).sum((1, 2)) / len(self.features)
-        bend = self.penalty * direction[:, :-1].square().sum((1, 2))
-        return first + self.penalty * (theta * direction)[:, :-1].sum((1, 2)) + step * bend, second + bend
+        One number for all classes keeps their parameters' sum at 0: nothing but the penalty tells where else.
+        """
+        p = logits.softmax(1)
+        spread = (p * (1 - p)).mean().clamp_min(torch.finfo(p.dtype).eps)
+        gradient = self.scores.T @ ((p - self.targets) / len(self.targets)) + penalties * theta
+        return gradient, (self.squares * spread)[:, None] + penalties
 
 
-def _minimise(problem: _Problem, tolerance: float, max_steps: int) -> tuple[Tensor, Tensor, int]:
-    s, (d, k) = len(problem.penalty), (problem.features.shape[1], problem.targets.shape[1])
-    theta = problem.features.new_zeros(s, d + 1, k)
-    logits = problem.logits(theta)
-    gradient = problem.gradient(theta, logits)
-    history: list[tuple[Tensor, Tensor, Tensor]] = []
-    steps = 0
-    for _ in range(max_steps):
-        unsolved = gradient.flatten(1).abs().amax(1) > tolerance
-        if not bool(unsolved.any()):
-            break
-        steps += 1
-        direction = -_two_loops(gradient, history) * unsolved[:, None, None]  # problems that are solved stand still
-        along = problem.logits(direction)
-        step = _line_search(problem, logits, along, theta, direction)
-        move = step[:, None, None] * direction
+def _follow(
+    problem: _Problem, penalties: Sequence[float], tolerance: float, max_steps: int
+) -> tuple[Tensor, Tensor, int]:
+    """The minimisers at falling penalties, S×(r+1)×k, their gradients' greatest entries, and the most steps taken."""
+    theta = before = problem.targets.new_zeros(problem.scores.shape[1], problem.targets.shape[1])
+    logits = logits_before = torch.zeros_like(problem.targets)
+    found, gradients, most = [], [], 0
+    for value in penalties:
+        penalty = problem.penalties(value)
+        ahead, along = theta - before, logits - logits_before  # from the last minimiser but one to the last, and on
+        step = _line_search(problem.targets, logits, along, theta, ahead, penalty)
+        before, logits_before = theta, logits
+        theta, logits = theta + step * ahead, logits + step * along
+        theta, logits, gradient, steps = _minimise(problem, theta, logits, penalty, tolerance, max_steps)
+        found.append(theta)
+        gradients.append(gradient.abs().max())
+        most = max(most, steps)
+    return torch.stack(found), torch.stack(gradients), most
+
+
+def _minimise(
+    problem: _Problem, theta: Tensor, logits: Tensor, penalty: Tensor, tolerance: float, max_steps: int
+) -> tuple[Tensor, Tensor, Tensor, int]:
+    """L-BFGS from ``theta``: the minimiser, its logits, the gradient there, and the steps taken."""
+    gradient, diagonal = problem.gradient(theta, logits, penalty)
+    history: deque[tuple[Tensor, Tensor, Tensor]] = deque(maxlen=MEMORY)
+    for steps in range(max_steps):
+        if float(gradient.abs().max()) <= tolerance:
+            return theta, logits, gradient, steps
+        direction = -_two_loops(gradient, diagonal, history)
+        along = problem.scores @ direction
+        step = _line_search(problem.targets, logits, along, theta, direction, penalty)
+        if step == 0:  # no further down, as far as this precision can tell
+            return theta, logits, gradient, steps
+        move = step * direction
         theta = theta + move
-        logits = problem.logits(theta) if steps % 50 == 0 else logits + step[:, None, None] * along
-        before, gradient = gradient, problem.gradient(theta, logits)
-        change = gradient - before
-        curvature = _dot(move, change)
-        history = [*history, (move, change, torch.where(curvature > 0, 1 / curvature, 0.0))][-MEMORY:]
-    return theta, gradient, steps
+        logits = problem.scores @ theta if steps % 50 == 49 else logits + step * along
+        last = gradient
+        gradient, diagonal = problem.gradient(theta, logits, penalty)
+        curvature = (move * (gradient - last)).sum()
+        if curvature > 0:
+            history.append((move, gradient - last, 1 / curvature))
+    return theta, logits, gradient, max_steps
 
 
-def _dot(a: Tensor, b: Tensor) -> Tensor:
-    return (a * b).sum((1, 2))
-
-
-def _two_loops(gradient: Tensor, history: list[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
-    """The inverse Hessian's estimate times the gradient, each of the S problems on its own (Nocedal & Wright, 7.4)."""
+def _two_loops(gradient: Tensor, diagonal: Tensor, history: Sequence[tuple[Tensor, Tensor, Tensor]]) -> Tensor:
+    """The inverse Hessian's estimate times the gradient (Nocedal & Wright 2006, algorithm 7.4)."""
     q, alphas = gradient, []
     for move, change, inverse in reversed(history):
-        alpha = inverse * _dot(move, q)
-        q = q - alpha[:, None, None] * change
+        alpha = inverse * (move * q).sum()
+        q = q - alpha * change
         alphas.append(alpha)
+    q = q / diagonal
     if history:
-        move, change, inverse = history[-1]
-        scale = torch.where(inverse > 0, 1 / (inverse * _dot(change, change)).clamp_min(1e-300), 1.0)
-        q = q * scale[:, None, None]
+        _, change, inverse = history[-1]
+        q = q / (inverse * (change.square() / diagonal).sum())
     for (move, change, inverse), alpha in zip(history, reversed(alphas), strict=True):
-        q = q + (alpha - inverse * _dot(change, q))[:, None, None] * move
+        q = q + (alpha - inverse * (change * q).sum()) * move
     return q
 
 
-def _line_search(problem: _Problem, logits: Tensor, along: Tensor, theta: Tensor, direction: Tensor) -> Tensor:
-    """The least point along each direction, nearly: Newton's method on a convex function, kept inside a bracket."""
-    start, _ = problem.slopes(torch.zeros_like(problem.penalty), logits, along, theta, direction)
-    low, high = torch.zeros_like(start), torch.full_like(start, torch.inf)
-    step = torch.ones_like(start)
+def _line_search(
+    targets: Tensor, logits: Tensor, along: Tensor, theta: Tensor, direction: Tensor, penalty: Tensor
+) -> float:
+    """The least point along a direction, nearly: Newton's method on a convex function, kept inside a bracket.
+
+    0 where the direction does not lead down.
+    """
+    n = len(targets)
+    aim = float((targets * along).sum()) / n - float((penalty * theta * direction).sum())
+    bend = float((penalty * direction.square()).sum())
+
+    def slopes(step: float) -> tuple[float, float]:
+        """First and second derivative of the objective."""
+        p = (logits + step * along).softmax(1)
+        weighted = p * along
+        mean = weighted.sum(1)
+        second = (weighted * along).sum() - mean.square().sum()
+        return float(mean.sum()) / n - aim + step * bend, float(second) / n + bend
+
+    start, _ = slopes(0.0)
+    if not start < 0:
+        return 0.0
+    low, high, step = 0.0, math.inf, 1.0
     for _ in range(20):
-        first, second = problem.slopes(step, logits, along, theta, direction)
-        if bool((first.abs() <= 0.1 * start.abs()).all()):
+        first, second = slopes(step)
+        if abs(first) <= 0.1 * abs(start):
             break
-        low, high = torch.where(first < 0, step, low), torch.where(first < 0, high, step)
-        newton = step - first / second.clamp_min(1e-300)
-        middle = torch.where(high.isinf(), 4 * step, (low + high) / 2)
-        inside = (newton > low) & (newton < high) & (newton < 10 * step)
-        step = torch.where(first.abs() <= 0.1 * start.abs(), step, torch.where(inside, newton, middle))
+        low, high = (step, high) if first < 0 else (low, step)
+        newton = step - first / second if second > 0 else math.inf
+        middle = 4 * step if math.isinf(high) else (low + high) / 2
+        step = newton if low < newton < min(high, 10 * step) else middle
     return step

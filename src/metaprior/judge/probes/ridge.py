@@ -6,11 +6,12 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Float
+from jaxtyping import Float, Int64
 from torch import Tensor
 from torch.nn.functional import one_hot
 
 from metaprior.core import MetapriorError
+from metaprior.judge.probes.principal import Principal, principal
 from metaprior.judge.probes.result import Probe, accuracy, as_examples, as_features_alike
 from metaprior.metrics.arrays import Array
 
@@ -19,29 +20,31 @@ STRENGTHS = tuple(float(10.0**power) for power in np.arange(-4, 6.5, 0.5))
 
 @dataclass(frozen=True, eq=False)
 class RidgePath:
-    r"""The minimisers of :math:`\|Y - XW - 1b\|^2 + \lambda \|W\|^2` for every λ, from one eigendecomposition.
+    r"""The minimisers of :math:`\|Y - XW - 1b\|^2 + \lambda \|W\|^2` for every λ, from one decomposition of X.
 
-    The bias is free, so features and targets are centred. With Xc = U S Vᵀ, held are X's ``scores`` U S (n×r), the
-    ``directions`` V (d×r), the ``squares`` S² and the ``products`` S Uᵀ Y (r×k).
+    The bias is free, so features and targets are centred. With Xc = U S Vᵀ the ``products`` are S Uᵀ Y (r×k).
     """
 
-    scores: Float[Tensor, "n r"]
-    directions: Float[Tensor, "d r"]
-    squares: Float[Tensor, " r"]
+    basis: Principal
     products: Float[Tensor, "r k"]
     targets: Float[Tensor, "n k"]
-    feature_mean: Float[Tensor, " d"]
     target_mean: Float[Tensor, " k"]
-
-    def weights(self, strength: float) -> tuple[Float[Tensor, "d k"], Float[Tensor, " k"]]:
-        """Weights and bias at one strength."""
-        weights = self.directions @ (self.products / (self.squares + strength)[:, None])
-        return weights, self.target_mean - self.feature_mean @ weights
 
     def predict(self, features: Float[Tensor, "m d"], strength: float) -> Float[Tensor, "m k"]:
         """Predictions for new examples."""
         weights, bias = self.weights(strength)
         return features @ weights + bias
+
+    def weights(self, strength: float) -> tuple[Float[Tensor, "d k"], Float[Tensor, " k"]]:
+        """Weights and bias at one strength."""
+        weights = self.basis.directions @ (self.products / (self.basis.squares + strength)[:, None])
+        return weights, self.target_mean - self.basis.mean @ weights
+
+    def classes(self, features: Float[Tensor, "m d"], strengths: Sequence[float]) -> Int64[Tensor, "s m"]:
+        """The target of the greatest prediction at every strength: features are turned once for all of them."""
+        scores = self.basis.of(features)
+        filtered = (self.products / (self.basis.squares + strength)[:, None] for strength in strengths)
+        return torch.stack([(scores @ each + self.target_mean).argmax(1) for each in filtered])
 
     def leave_one_out(self, strength: float) -> Float[Tensor, "n k"]:
         r"""What each training example would be predicted as, had the others alone been fitted.
@@ -52,24 +55,26 @@ class RidgePath:
         smoother; one with a free bias is one). Residual and 1 - h are summed from what each direction leaves over,
         λ / (s² + λ), since both vanish where λ is small and the features outnumber the examples.
         """
-        over = strength / (self.squares + strength)
+        scores, squares = self.basis.scores, self.basis.squares
+        over = strength / (squares + strength)
         residual, free = self.outside
-        residual = residual + self.scores @ (self.products / self.squares[:, None] * over[:, None])
-        free = free + self.scores.square() @ (over / self.squares)
+        residual = residual + scores @ (self.products / squares[:, None] * over[:, None])
+        free = free + scores.square() @ (over / squares)
         return self.targets - residual / free[:, None]
 
     @cached_property
     def outside(self) -> tuple[Float[Tensor, "n k"], Float[Tensor, " n"]]:
         """Residual and 1 - h as λ goes to 0: what lies in no direction of the features, nor in that of the bias."""
-        n, r = self.scores.shape
+        scores, squares = self.basis.scores, self.basis.squares
+        n, r = scores.shape
         if r == n - 1:  # the directions and the bias span everything
             return torch.zeros_like(self.targets), torch.zeros_like(self.targets[:, 0])
-        fitted = self.target_mean + self.scores @ (self.products / self.squares[:, None])
-        return self.targets - fitted, 1 - 1 / n - self.scores.square() @ (1 / self.squares)
+        fitted = self.target_mean + scores @ (self.products / squares[:, None])
+        return self.targets - fitted, 1 - 1 / n - scores.square() @ (1 / squares)
 
 
 def ridge_path(features: Float[Tensor, "n d"], targets: Float[Tensor, "n k"]) -> RidgePath:
-    """Decompose the features once: by their d×d Gram matrix, or by the n×n one where that is smaller.
+    """Decompose the features once, for every strength.
 
     >>> x = torch.tensor([[0.0], [1.0], [2.0]], dtype=torch.float64)
     >>> weights, bias = ridge_path(x, 3 * x + 1).weights(1e-9)
@@ -78,15 +83,9 @@ def ridge_path(features: Float[Tensor, "n d"], targets: Float[Tensor, "n k"]) ->
     """
     if len(features) < 2:
         raise MetapriorError(f"ridge regression needs at least 2 examples, not {len(features)}")
-    feature_mean, target_mean = features.mean(0), targets.mean(0)
-    x, y = features - feature_mean, targets - target_mean
-    small = x.shape[1] <= len(x)
-    squares, vectors = torch.linalg.eigh(x.T @ x if small else x @ x.T)
-    keep = squares > squares[-1].clamp_min(torch.finfo(x.dtype).tiny) * torch.finfo(x.dtype).eps * max(x.shape)
-    squares, vectors = squares[keep], vectors[:, keep]
-    directions = vectors if small else x.T @ (vectors / squares.sqrt())
-    scores = x @ vectors if small else vectors * squares.sqrt()
-    return RidgePath(scores, directions, squares, scores.T @ y, targets, feature_mean, target_mean)
+    basis, target_mean = principal(features), targets.mean(0)
+    products = basis.scores.T @ (targets - target_mean)
+    return RidgePath(basis, products, targets, target_mean)
 
 
 def ridge_probe(
