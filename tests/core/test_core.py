@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from metaprior.core import (
     Adam,
+    Buffered,
     Cosine,
     Counter,
     Cycle,
@@ -51,7 +52,7 @@ def test_batches_that_do_not_straddle_epochs_hold_no_example_twice(length, batch
 
 @given(length=sizes, batch=sizes, turn=st.integers(0, 1000))
 def test_a_stream_depends_on_its_counter_alone(length, batch, turn):
-    for stream in (Replacement(batch), Epochs(batch), Cycle(batch)):
+    for stream in (Replacement(batch), Epochs(batch), Cycle(batch), Buffered(batch, buffer=50)):
         first, again = (stream.indices(length, 3, "train", turn) for _ in range(2))
         assert torch.equal(first, again)
         assert first.shape == (batch,)
@@ -94,7 +95,7 @@ def test_shuffling_each_column_keeps_the_marginals():
 
 
 @pytest.mark.parametrize(
-    "schedule", [Linear(0.0, 1.5, 10), Cosine(1e-3, 100, warmup=5), Piecewise((1.0, 0.1, 0.01), (30, 60))]
+    "schedule", [Linear(0.0, 1.5, 10), Cosine(1e-3, 100, warmup=5), Piecewise((1.0, 0.1, 0.01), (30, 60), warmup=7)]
 )
 def test_a_schedule_survives_its_text(schedule):
     assert parse_scalar(str(schedule)) == schedule

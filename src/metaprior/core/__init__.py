@@ -1,6 +1,7 @@
 """The nouns everything else is written in. No mathematics of any method here, and no files."""
 
 from metaprior.core.batch import Batch
+from metaprior.core.buffered import Buffered
 from metaprior.core.capabilities import (
     Classifies,
     Clusters,
@@ -24,7 +25,7 @@ from metaprior.core.step import Counter, Draws, Part, Step, Term
 from metaprior.core.stream import Clamped, Cycle, Epochs, Pairs, Replacement, Source, Stream, Windows
 
 __all__ = [
-    "SGD", "Adam", "Batch", "Clamped", "Classifies", "Clusters", "Compresses", "Cosine", "Counter", "Cycle",
+    "SGD", "Adam", "Batch", "Buffered", "Clamped", "Classifies", "Clusters", "Compresses", "Cosine", "Counter", "Cycle",
     "DataSpec", "Decodes", "Draws", "Encodes", "Epochs", "Explains", "Explanation", "Group", "Infers", "Linear",
     "MetapriorError", "Method", "Optimizer", "Pairs", "Part", "Piecewise", "Player", "Recipe", "Replacement",
     "Samples", "Scalar", "Schedule", "Source", "Step", "Stream", "Term", "Windows", "derived_seed", "from_plain",

@@ -73,20 +73,25 @@ class Cosine(Schedule):
 
 @dataclass(frozen=True)
 class Piecewise(Schedule):
-    """``values[i]`` from step ``boundaries[i-1]`` on.
+    """``values[i]`` from step ``boundaries[i-1]`` on; during ``warmup`` steps, growth from 0 to the first value.
 
     >>> [Piecewise((0.0, 4.0), boundaries=(100,))(t) for t in (99, 100)]
     [0.0, 4.0]
+    >>> [Piecewise((8.0, 1.0), boundaries=(100,), warmup=4)(t) for t in (0, 1, 4, 100)]
+    [0.0, 2.0, 8.0, 1.0]
     """
 
     values: tuple[float, ...]
     boundaries: tuple[int, ...]
+    warmup: int = 0
 
     def __call__(self, step: int) -> float:
+        if step < self.warmup:
+            return self.values[0] * step / self.warmup
         return self.values[bisect.bisect_right(self.boundaries, step)]
 
     def extremes(self) -> tuple[float, ...]:
-        return self.values
+        return (0.0, *self.values) if self.warmup else self.values
 
     def __post_init__(self) -> None:
         if len(self.values) != len(self.boundaries) + 1:
@@ -112,7 +117,7 @@ def parse_scalar(text: str | float) -> Scalar:
     >>> parse_scalar("4"), parse_scalar("linear(start=0, end=10, steps=100)")
     (4.0, Linear(start=0.0, end=10.0, steps=100))
     >>> parse_scalar(str(Piecewise((0.0, 4.0), (100,))))
-    Piecewise(values=(0.0, 4.0), boundaries=(100,))
+    Piecewise(values=(0.0, 4.0), boundaries=(100,), warmup=0)
     """
     try:
         number = float(text)
