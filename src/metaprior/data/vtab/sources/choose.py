@@ -3,11 +3,12 @@
 from pathlib import Path
 
 from metaprior.core import MetapriorError
+from metaprior.data.vtab.sources.own import OWN
 from metaprior.data.vtab.sources.source import Found, Source
 from metaprior.data.vtab.sources.tfds import TFDS
 from metaprior.data.vtab.task import Setting, Task, TaskData
 
-SOURCES: tuple[Source, ...] = (TFDS,)
+SOURCES: tuple[Source, ...] = (TFDS, OWN)
 """The layouts that are looked for below a folder, in this order."""
 
 

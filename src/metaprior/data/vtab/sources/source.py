@@ -30,7 +30,9 @@ def first_folder(folder: Path, names: Sequence[str]) -> Path | None:
     return next((folder / name for name in names if (folder / name).is_dir()), None)
 
 
-def needs(path: Path, names: Sequence[str]) -> Found:
-    """What was found at ``path``, where each of ``names`` must be."""
-    absent = [name for name in names if not (path / name).exists()]
+def needs(path: Path, names: Sequence[str]) -> Found | None:
+    """What was found at ``path``, where each of ``names`` (or a file of that pattern) must be; None if none is."""
+    absent = [name for name in names if next(path.glob(name), None) is None]
+    if len(absent) == len(names):
+        return None
     return Found(path, f"{', '.join(absent)} in {path}" if absent else "")

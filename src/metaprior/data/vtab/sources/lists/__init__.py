@@ -1,0 +1,1 @@
+"""Published lists of examples, as they ship with the library."""
