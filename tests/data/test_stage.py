@@ -124,3 +124,19 @@ def test_a_mirror_shows_what_is_beside_it() -> None:
 def test_pictures_of_one_stage_are_the_same() -> None:
     stage = Stage(AHEAD, (Lamp((0.0, -3.0, 8.0), 1.0, 0.3),), (ball((0, 0, 1), (1, 1, 1)),), (GREY,), GREY, 0.1)
     assert torch.equal(render(stage, 40, 30), render(stage, 40, 30))
+
+
+@pytest.mark.parametrize("place", [(2.0, 3.0, 6.0), (-1.0, 12.0, 1.6), (9.0, -9.0, 2.5)])
+def test_looking_only_where_something_may_be_changes_nothing(
+    place: tuple[float, float, float], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where a shadow falls past the camera."""
+    solids = (ball((0, 0, 0.7), (0.7, 0.7, 0.7)), block((1.5, -2, 0.4), (0.4, 0.4, 0.4)), ball((9, 0, 1), (1, 1, 0.5)))
+    finishes = (Finish((0.5, 0.2, 0.1), mirror=0.5), GREY, GREY)
+    stage = Stage(
+        Camera((1.0, -8.0, 4.0), (0.0, 0.0, 0.0), 0.45), (Lamp(place, 1.0, 0.3),), solids, finishes, GREY, 0.1
+    )
+    quick = render(stage, 60, 45)
+    monkeypatch.setattr("metaprior.data.stage._window", lambda *_: (slice(None), slice(None)))
+    slow = render(stage, 60, 45)
+    assert (quick.int() - slow.int()).abs().max() <= 1

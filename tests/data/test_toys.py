@@ -41,6 +41,14 @@ def test_no_toy_looks_the_same_from_two_sides(kind: str) -> None:
         assert min((one - other).abs().mean().item() for one, other in combinations(shown, 2)) > 0.5
 
 
+def test_the_bare_ground_does_not_tell_the_elevation() -> None:
+    """Each light makes all of it one grey, whatever the height of the camera."""
+    for light in range(len(LIGHTS)):
+        counts = [torch.bincount(picture("car", 0, elevation, 3, light).flatten()) for elevation in range(9)]
+        assert len({int(count.argmax()) for count in counts}) == 1
+        assert min(int(count.max()) for count in counts) > 96 * 96 / 3
+
+
 def test_lights_differ_and_elevations_do() -> None:
     for shown in (
         [picture("car", 0, 2, 3, light, side=32).float() for light in range(len(LIGHTS))],

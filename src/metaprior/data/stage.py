@@ -1,4 +1,4 @@
-"""A ground with solids on it, lamps above and a camera before it → a picture; by casting rays, on any processor.
+"""A ground with solids on it, lamps above and a camera before it → a picture, by casting rays.
 
 Lengths are in the units of the stage, colours linear in light; pictures are coded as sRGB. A surface gives back what a
 lamp sends by Lambert's law and by Blinn's for its gloss; lamps fade with the square of the distance and cast

@@ -22,8 +22,9 @@ from metaprior.data.stage import Camera, Finish, Lamp, Stage, render
 SIDE = 96
 DISTANCE, HALF_VIEW, LOOKED_AT = 6.0, 0.22, (0.0, 0.0, 0.4)
 PAINT, GROUND, AMBIENT = Finish((0.22, 0.22, 0.22), gloss=0.08, sharpness=20), Finish((0.45, 0.45, 0.45)), 0.3
-PLACES = ((3.0, 3.5, 5.0), (-4.0, 3.0, 4.0), (1.0, -5.0, 3.5))
-"""Of the lamps: at elevation 0 the camera would stand at -y, and x is to its right."""
+PLACES, HALF = ((3e3, 3.5e3, 5e3), (-4e3, 3e3, 4e3), (1e3, -5e3, 3.5e3)), 400.0
+"""Of the lamps; the camera stands towards -y, and x is to its right. So far away they light the ground evenly: from
+nearer, the shades of the bare ground alone would give away from how high it is seen."""
 LIGHTS = ((0.9, 0.0, 0.0), (0.0, 0.9, 0.0), (0.0, 0.0, 0.9), (0.5, 0.5, 0.0), (0.5, 0.0, 0.5), (0.4, 0.4, 0.4))
 """How bright each lamp is under each of the six lights."""
 LEVEL = turned(1, pi / 2)
@@ -151,7 +152,7 @@ def stage(kind: str, instance: int, elevation: int, azimuth: int, light: int) ->
     turn, up = turned(2, radians(20 * azimuth)), radians(30 + 5 * elevation)
     x, y, z = LOOKED_AT
     eye = (x, y - DISTANCE * cos(up), z + DISTANCE * sin(up))
-    lamps = tuple(Lamp(place, power, 0.4) for place, power in zip(PLACES, LIGHTS[light], strict=True) if power)
+    lamps = tuple(Lamp(place, power, HALF) for place, power in zip(PLACES, LIGHTS[light], strict=True) if power)
     solids = tuple(Solid(part.meet, turn @ part.frame, turn @ part.place) for part in toy(kind, instance))
     return Stage(Camera(eye, LOOKED_AT, HALF_VIEW), lamps, solids, (PAINT,) * len(solids), GROUND, AMBIENT)
 
