@@ -21,8 +21,7 @@ def btgraham(picture: UInt8[Tensor, "3 h w"]) -> bytes:
 
     out = 4 · picture − 4 · Gaussian(σ = 10) + 128, cut to the disk's box.
 
-    OpenCV, which TFDS uses, rounds in other places and codes JPEG by its own tables' chroma, so that its pictures
-    differ from these by a little.
+    TFDS does the same with OpenCV, which rounds in other places, so that its pictures differ from these by a little.
     """
     scaled = _scale(picture)
     sharp = _less_local_average(scaled.permute(1, 2, 0).numpy())

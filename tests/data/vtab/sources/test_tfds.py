@@ -2,86 +2,15 @@
 
 from pathlib import Path
 
-import numpy as np
 import pytest
 
 from metaprior.core import MetapriorError
 from metaprior.data.vtab import splits
-from metaprior.data.vtab.classes import CALTECH101, EUROSAT, RESISC45
-from metaprior.data.vtab.order import stored_order, stored_order_of_numbers
-from metaprior.data.vtab.sources.tfds import NAMES, TFDS
+from metaprior.data.vtab.order import stored_order_of_numbers
+from metaprior.data.vtab.sources.tfds import TFDS
 from metaprior.data.vtab.tasks import VTAB
 from tests.data.vtab.small import encoded, pixels, shrink
-from tests.data.vtab.tfds_tree import write_split
-
-DEPTHS = (7.5, 8.25, 8.75, 9.25, 9.75, 11.0)
-
-
-def made(pictures: str, split: str, i: int) -> tuple[str, dict[str, object], dict[str, int]]:
-    """An example's key, features and labels."""
-    image = encoded(pixels(i))
-    label = i % 2
-    text = {"dtd": "file_name", "pets": "file_name", "flowers102": "file_name", "sun397": "file_name"}
-    text |= {"patch-camelyon": "id", "retinopathy": "name", "dmlab": "filename"}
-    if pictures in text:
-        key = f"/a/abbey/sun_{split}{i}.jpg"
-        return key, {"image": image, text[pictures]: key, "label": label}, {pictures: label}
-    if pictures in ("cifar100", "svhn"):
-        features = {"image": image, "label": label} | ({"id": f"{split}_{i:05d}"} if pictures == "cifar100" else {})
-        return str(i), features, {pictures: label}
-    if pictures == "caltech101":
-        label = i % len(CALTECH101)
-        name = f"image_{i:04d}.jpg"
-        return (
-            f"{CALTECH101[label]}/{name}",
-            {"image": image, "image/file_name": name, "label": label},
-            {pictures: label},
-        )
-    if pictures in ("eurosat", "resisc45"):
-        classes = EUROSAT if pictures == "eurosat" else RESISC45
-        label = i % 10
-        name = f"{classes[label]}_{i}.jpg"
-        return f"{classes[label]}_{name}", {"image": image, "filename": name, "label": label}, {pictures: label}
-    if pictures == "clevr":
-        key, count = f"CLEVR_{split}_{i:06d}.png", 3 + i % 8
-        depths = [DEPTHS[i % 6] + 0.125 * (j > 0) for j in range(count)]
-        coordinates = [float(c) for depth in depths for c in (20.0, 30.0, depth)]
-        features = {"image": image, "file_name": key, "objects/color": [0] * count}
-        return key, features | {"objects/pixel_coords": coordinates}, {"clevr-count": i % 8, "clevr-distance": i % 6}
-    if pictures == "kitti":
-        key = f"{i:06d}.png"
-        kinds, z = ([3, i % 3], [1.0, (5.0, 15.0, 50.0)[i % 4]]) if i % 4 < 3 else ([3, 7], [1.0, 2.0])
-        features = {"image": image, "image/file_name": key, "objects/type": kinds}
-        return (
-            key,
-            features | {"objects/location": [x for each in z for x in (0.5, 1.5, each)]},
-            {"kitti-distance": i % 4},
-        )
-    if pictures == "dsprites":
-        index = i * 36_007 + 5
-        latents = np.unravel_index(index, (3, 6, 40, 32, 32))
-        names = ("shape", "scale", "orientation", "x_position", "y_position")
-        features = {f"label_{name}": int(value) for name, value in zip(names, latents, strict=True)}
-        image = encoded(pixels(i, channels=1) % 2)
-        labels = {"dsprites-location": latents[3] // 2, "dsprites-orientation": int(latents[2] / 2.5)}
-        return str(index), features | {"image": image}, labels
-    features = {"image": image, "image2": image, "label_azimuth": i % 18, "label_elevation": i % 9}
-    return str(i), features, {"smallnorb-azimuth": i % 18, "smallnorb-elevation": i % 9}
-
-
-def stored(pictures: str, split: str) -> list[tuple[str, dict[str, object], dict[str, int]]]:
-    """The examples of a split in the order that TFDS writes them in."""
-    count = splits.STORED[pictures][split]
-    everything = [made(pictures, split, i) for i in range(count)]
-    return [everything[place] for place in stored_order([key for key, _, _ in everything], split)]
-
-
-def write(folder: Path, pictures: str) -> Path:
-    path = folder / NAMES[pictures] / "3.0.1"
-    for split in splits.STORED[pictures]:
-        features = [each for _, each, _ in stored(pictures, split)]
-        write_split(path, NAMES[pictures].split("/")[0], split, [features[:3], features[3:4], features[4:]])
-    return path
+from tests.data.vtab.tfds_tree import stored, write, write_split
 
 
 @pytest.fixture(autouse=True)

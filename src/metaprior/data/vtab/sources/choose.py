@@ -4,11 +4,13 @@ from pathlib import Path
 
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.sources.own import OWN
+from metaprior.data.vtab.sources.prepared import PREPARED
 from metaprior.data.vtab.sources.source import Found, Source
 from metaprior.data.vtab.sources.tfds import TFDS
+from metaprior.data.vtab.sources.vtab_1k import VTAB_1K
 from metaprior.data.vtab.task import Setting, Task, TaskData
 
-SOURCES: tuple[Source, ...] = (TFDS, OWN)
+SOURCES: tuple[Source, ...] = (PREPARED, TFDS, OWN, VTAB_1K)
 """The layouts that are looked for below a folder, in this order."""
 
 
