@@ -56,6 +56,16 @@ def test_a_scarce_class_is_named() -> None:
         few_shot(features[rows], labels[rows], *TEST, shots=3)
 
 
+def test_a_scarce_class_may_give_all_it_has() -> None:
+    features, labels = TRAIN
+    rows = np.concatenate([np.flatnonzero(labels != 1), np.flatnonzero(labels == 1)[:2]])
+    whole = few_shot(features[rows], labels[rows], *TEST, shots=60, repeats=3, scarce="take")
+    assert whole.value == pytest.approx(ridge_probe(features[rows], labels[rows], *TEST).value)
+    some = few_shot(features[rows], labels[rows], *TEST, shots=3, repeats=3, scarce="take")
+    assert some.se is not None
+    assert some.se > 0
+
+
 @pytest.mark.parametrize("options", [{"repeats": 0}, {"shots": 0}])
 def test_nothing_to_draw_is_an_error(options: dict[str, int]) -> None:
     with pytest.raises(MetapriorError, match="at least"):

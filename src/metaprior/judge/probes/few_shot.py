@@ -1,5 +1,7 @@
 """Few-shot accuracy: a ridge probe on a few examples of each class, drawn again and again."""
 
+from typing import Literal
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -18,18 +20,20 @@ def few_shot(
     shots: int = 5,
     repeats: int = 10,
     seed: int = 0,
+    scarce: Literal["refuse", "take"] = "refuse",
 ) -> Probe:
     """Mean accuracy over ``repeats`` draws of ``shots`` training examples a class, with the mean's standard error.
 
     Draws are without replacement within a class; each draw chooses its own ridge strength by leave-one-out accuracy.
+    A class with fewer examples is an error, or with ``scarce="take"`` gives all that it has.
     """
     if shots < 1 or repeats < 1:
         raise MetapriorError(f"shots and repeats must be at least 1; they are {shots} and {repeats}")
     x, labels, z, correct = as_examples(train, train_labels, test, test_labels)
     classes, counts = labels.unique(return_counts=True)
-    if int(counts.min()) < shots:
-        scarce = int(classes[counts.argmin()])
-        raise MetapriorError(f"class {scarce} has {int(counts.min())} training examples, and {shots} are to be drawn")
+    if scarce == "refuse" and int(counts.min()) < shots:
+        short = int(classes[counts.argmin()])
+        raise MetapriorError(f"class {short} has {int(counts.min())} training examples, and {shots} are to be drawn")
     values = []
     for repeat in range(repeats):
         source = generator(seed, "few-shot", repeat)
