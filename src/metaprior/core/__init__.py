@@ -15,7 +15,7 @@ from metaprior.core.capabilities import (
     require,
 )
 from metaprior.core.config import from_plain, to_plain
-from metaprior.core.errors import MetapriorError, unknown
+from metaprior.core.errors import Diverged, MetapriorError, unknown
 from metaprior.core.method import DataSpec, Method, Recipe
 from metaprior.core.player import SGD, Adam, Group, Optimizer, Player
 from metaprior.core.randomness import derived_seed, generator
@@ -26,8 +26,8 @@ from metaprior.core.stream import Clamped, Cycle, Epochs, Pairs, Replacement, So
 
 __all__ = [
     "SGD", "Adam", "Batch", "Buffered", "Clamped", "Classifies", "Clusters", "Compresses", "Cosine", "Counter", "Cycle",
-    "DataSpec", "Decodes", "Draws", "Encodes", "Epochs", "Explains", "Explanation", "Group", "Infers", "Linear",
-    "MetapriorError", "Method", "Optimizer", "Pairs", "Part", "Piecewise", "Player", "Recipe", "Replacement",
+    "DataSpec", "Decodes", "Diverged", "Draws", "Encodes", "Epochs", "Explains", "Explanation", "Group", "Infers",
+    "Linear", "MetapriorError", "Method", "Optimizer", "Pairs", "Part", "Piecewise", "Player", "Recipe", "Replacement",
     "Samples", "Scalar", "Schedule", "Source", "Step", "Stream", "Term", "Windows", "derived_seed", "from_plain",
     "generator", "parse_scalar", "require", "require_above", "require_at_least", "to_plain", "unknown", "value_at",
 ]  # fmt: skip

@@ -8,6 +8,10 @@ class MetapriorError(Exception):
     """Bad input: the message says what is wrong, why, and what to do. The command line prints it and exits with 2."""
 
 
+class Diverged(MetapriorError):
+    """A training whose loss or weights are no longer finite: other hyper-parameters may do."""
+
+
 def unknown(kind: str, name: str, known: Iterable[str], within: str = "") -> MetapriorError:
     """An error for a name that is not in a table, with the nearest names that are; it is told as ``within.name``.
 

@@ -11,7 +11,19 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from metaprior.core import Batch, Counter, MetapriorError, Method, Part, Source, Step, Stream, derived_seed, value_at
+from metaprior.core import (
+    Batch,
+    Counter,
+    Diverged,
+    MetapriorError,
+    Method,
+    Part,
+    Source,
+    Step,
+    Stream,
+    derived_seed,
+    value_at,
+)
 from metaprior.training.callbacks import Callback, listening, loggers
 from metaprior.training.checkpoint import newest_sound
 from metaprior.training.interrupt import interruptible
@@ -49,7 +61,8 @@ def fit(
     goes on from its newest sound checkpoint, and the weights are then those of a run never stopped, bit for bit
     (CPU, float32, same number of threads).
 
-    Raises :class:`MetapriorError` when a term is NaN or explodes, naming the step, the term and the last checkpoint.
+    Raises :class:`~metaprior.core.Diverged` when a term is NaN or explodes, naming the step, the term and the last
+    checkpoint.
     """
     training = Training(method, sources, loop, run, callbacks)
     with training.prepared(resume), interruptible() as stopped:
@@ -263,7 +276,7 @@ class Training:
                 return
             step = min(steps)
         named = [f"{n} = {v.item():g}" for n, v in values.items() if not abs(v.item()) <= self.loop.explode]
-        raise MetapriorError(
+        raise Diverged(
             f"the training diverged at step {step}: {', '.join(named) or 'a term was not finite'}; "
             f"{self.last_good()}; try a lower learning rate or loop.clip"
         )

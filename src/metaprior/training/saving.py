@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import torch
 from torch import Tensor
 
-from metaprior.core import MetapriorError
+from metaprior.core import Diverged
 from metaprior.training.checkpoint import Checkpoint, newest_checkpoint, save_checkpoint
 from metaprior.training.progress import print_warning
 from metaprior.training.run import Run
@@ -33,7 +33,7 @@ def write_checkpoint(training: "Training", run: Run) -> None:
     weights = saved_tensors(training.method)
     lost = any(not local(value).isfinite().all() for value in weights.values() if value.is_floating_point())
     if processes.worst(lost):
-        raise MetapriorError(f"the weights were no longer finite at step {training.step}; {training.last_good()}")
+        raise Diverged(f"the weights were no longer finite at step {training.step}; {training.last_good()}")
     groups = {
         "model": weights,
         "optimizer": {k: v for each in turns for k, v in each.state().items()},
