@@ -3,7 +3,6 @@
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from jaxtyping import Int64
 
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.crc32c import crc32c, crc32c_of_rows, masked
+from metaprior.data.vtab.once import once_per_file
 
 LENGTH = struct.Struct("<Q")
 CHECKSUM = struct.Struct("<I")
@@ -43,7 +43,7 @@ class Records:
         return content[:length]
 
 
-@lru_cache(maxsize=64)
+@once_per_file(maxsize=512)
 def records(path: Path) -> Records:
     """The records of a file, whose lengths are checked."""
     try:

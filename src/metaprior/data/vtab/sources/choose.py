@@ -3,14 +3,16 @@
 from pathlib import Path
 
 from metaprior.core import MetapriorError
+from metaprior.data.vtab.sources.hub_parquet import HUB_PARQUET
 from metaprior.data.vtab.sources.own import OWN
 from metaprior.data.vtab.sources.prepared import PREPARED
 from metaprior.data.vtab.sources.source import Found, Source
 from metaprior.data.vtab.sources.tfds import TFDS
 from metaprior.data.vtab.sources.vtab_1k import VTAB_1K
+from metaprior.data.vtab.sources.webdataset import WEBDATASET
 from metaprior.data.vtab.task import Setting, Task, TaskData
 
-SOURCES: tuple[Source, ...] = (PREPARED, TFDS, OWN, VTAB_1K)
+SOURCES: tuple[Source, ...] = (PREPARED, TFDS, OWN, HUB_PARQUET, VTAB_1K, WEBDATASET)
 """The layouts that are looked for below a folder, in this order."""
 
 

@@ -2,7 +2,6 @@
 
 import pickle
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +10,7 @@ from jaxtyping import Int64, UInt8
 
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.examples import Examples
+from metaprior.data.vtab.once import once_per_file
 from metaprior.data.vtab.sources.own_files import OwnFiles, numbered
 from metaprior.data.vtab.splits import Part
 from metaprior.data.vtab.task import Task
@@ -27,7 +27,7 @@ def read(path: Path, split: str) -> tuple[UInt8[np.ndarray, "n 3 32 32"], Int64[
     return _pickled(path / split)
 
 
-@lru_cache(maxsize=2)
+@once_per_file(maxsize=2)
 def _binary(file: Path) -> tuple[UInt8[np.ndarray, "n 3 32 32"], Int64[np.ndarray, " n"]]:
     """Rows of a coarse label, a fine label, and a picture."""
     content = np.fromfile(file, np.uint8)
@@ -38,7 +38,7 @@ def _binary(file: Path) -> tuple[UInt8[np.ndarray, "n 3 32 32"], Int64[np.ndarra
     return rows[:, 2:].reshape(-1, *SHAPE), rows[:, 1].astype(np.int64)
 
 
-@lru_cache(maxsize=2)
+@once_per_file(maxsize=2)
 def _pickled(file: Path) -> tuple[UInt8[np.ndarray, "n 3 32 32"], Int64[np.ndarray, " n"]]:
     try:
         with file.open("rb") as stream:

@@ -1,7 +1,6 @@
 """DMLab from its archive's TFRecord files, unpacked."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +15,6 @@ from metaprior.data.vtab.tf_example import Values, parse_example
 from metaprior.data.vtab.tfrecord import Records, records
 
 
-@lru_cache(maxsize=3)
 def _read(path: Path, split: str) -> tuple[list[tuple[Records, int]], list[str], list[int]]:
     """Where each record is, its file name and its label; all of the split is read for it."""
     where, names, labels = [], [], []

@@ -1,7 +1,6 @@
 """SVHN and Flowers102, whose labels are in files of MATLAB."""
 
 from collections.abc import Callable
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from zlib import error as ZlibError
@@ -11,6 +10,7 @@ import torch
 
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.examples import Examples
+from metaprior.data.vtab.once import once_per_file
 from metaprior.data.vtab.sources.own_files import OwnFiles, named, numbered
 from metaprior.data.vtab.splits import Part
 from metaprior.data.vtab.task import Task
@@ -19,7 +19,7 @@ SETS = {"train": "trnid", "validation": "valid", "test": "tstid"}
 """The splits of Flowers102 by their names in ``setid.mat``; train and validation are the small ones."""
 
 
-@lru_cache(maxsize=4)
+@once_per_file(maxsize=4)
 def _matlab(file: Path) -> dict[str, Any]:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError

@@ -39,7 +39,8 @@ OWN_FILES: dict[str, OwnFiles] = {
 
 def find(task: Task, folder: Path, setting: Setting) -> Found | None:
     """The first folder below ``folder`` that has the files."""
-    return OWN_FILES[task.pictures].find(folder)
+    files = OWN_FILES.get(task.pictures)
+    return files.find(folder) if files else None
 
 
 def load(task: Task, path: Path, setting: Setting) -> TaskData:

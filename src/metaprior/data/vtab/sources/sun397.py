@@ -7,7 +7,6 @@ The 1,000 names of the 1k setting are shipped in full, so that the split can be 
 
 import io
 from collections.abc import Callable
-from functools import lru_cache
 from hashlib import sha256
 from importlib.resources import files
 from pathlib import Path
@@ -45,7 +44,6 @@ def few() -> list[str]:
     return (files(LISTS) / "sun397_1k.txt").read_text().split()
 
 
-@lru_cache(maxsize=1)
 def _names(path: Path) -> tuple[str, ...]:
     found = tuple(sorted("/" + file.relative_to(path).as_posix() for file in path.rglob("*.jpg")))
     names = tuple(name for name in found if name != UNUSED)

@@ -3,7 +3,6 @@
 import json
 import re
 from dataclasses import dataclass
-from functools import lru_cache
 from itertools import accumulate
 from pathlib import Path
 
@@ -14,7 +13,7 @@ from metaprior.data.pictures import decode
 from metaprior.data.vtab.encoded import pictures_of_encoded
 from metaprior.data.vtab.examples import Examples, Pictures
 from metaprior.data.vtab.order import is_stored_order, stored_order_of_numbers
-from metaprior.data.vtab.sources.source import Found, Source, first_folder
+from metaprior.data.vtab.sources.source import Found, Source
 from metaprior.data.vtab.sources.tfds_features import KEYS, LABELS
 from metaprior.data.vtab.splits import PARTS, STORED, Part, task_data
 from metaprior.data.vtab.task import Setting, Task, TaskData
@@ -70,9 +69,10 @@ class Shards:
 
 def find(task: Task, folder: Path, setting: Setting) -> Found | None:
     """The newest version below ``folder``, or below ``tensorflow_datasets`` or ``tfds`` in it."""
-    name = NAMES[task.pictures]
-    parent = first_folder(folder, [name, f"tensorflow_datasets/{name}", f"tfds/{name}"])
-    versions = [path for path in (parent.iterdir() if parent else ()) if VERSION.fullmatch(path.name)]
+    if task.pictures not in NAMES:
+        return None
+    parents = [folder / above / NAMES[task.pictures] for above in (".", "tensorflow_datasets", "tfds")]
+    versions = [path for parent in parents for path in parent.glob("*.*.*") if VERSION.fullmatch(path.name)]
     if not versions:
         return None
     newest = max(versions, key=lambda path: [int(part) for part in path.name.split(".")])
@@ -108,7 +108,6 @@ def examples(task: Task, path: Path, part: Part) -> Examples:
     return Examples(_pictures(task.pictures, stored, places, keys), np.array(labels, np.int64), task.classes)
 
 
-@lru_cache(maxsize=32)
 def shards(path: Path, name: str, split: str) -> Shards:
     """All shards of a split, as many and as long as ``dataset_info.json`` says."""
     files = _files(path, name, split)
