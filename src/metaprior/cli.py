@@ -18,6 +18,7 @@ metaprior: learn, judge and use visual representations when labels are few
   metaprior study      train, judge and validate thousands of models from one file
   metaprior report     a page about one run, or about several side by side
   metaprior visualize  pictures, animations and figures of a run, as files
+  metaprior vtab       judge any encoder by the Visual Task Adaptation Benchmark, or by stand-ins for it
   metaprior sample     images that a run's model makes, as a sheet, an array or files
   metaprior reproduce  check a paper's claims
 
@@ -100,7 +101,7 @@ def dispatch(given: list[str]) -> int:
     kind, default = COMMANDS[name], None
     if of_method := getattr(kind, "of_method", None):  # its options depend on the method, the first argument
         kind, rest, default = of_method(rest)
-        name = f"{name} {kind.recipe}"
+        name = f"{name} {kind.recipe}".rstrip()
     return parse(kind, rest, default, name=name).run()
 
 

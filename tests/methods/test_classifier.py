@@ -6,8 +6,8 @@ import pytest
 import torch
 from torch import nn
 
-from metaprior.core import SGD, Adam, Classifies, Encodes, Epochs, Optimizer, Step
-from metaprior.methods.classifier import Classifier
+from metaprior.core import SGD, Adam, Classifies, DataSpec, Encodes, Epochs, MetapriorError, Optimizer, Step
+from metaprior.methods.classifier import Classifier, ClassifierRecipe
 from metaprior.training import Loop, fit
 from metaprior.training.turns import parameter_groups, player_parameters
 from tests.conftest import Columns, random
@@ -81,3 +81,16 @@ def test_a_net_without_weights_leaves_the_layer() -> None:
     method = Classifier(nn.Flatten(), 12, 3, SGD(0.5), Epochs(20))
     fit(method, {"train": digits()}, Loop(steps=100))
     assert method.head.weight.abs().max() > 0
+
+
+def test_the_recipe_learns_from_classes_that_all_examples_have():
+    method = ClassifierRecipe(latent_dim=7).build(DataSpec(image_shape=(1, 16, 16), classes=3))
+    images = torch.rand(4, 1, 16, 16)
+    assert method.encode(images).shape == (4, 7)
+    assert torch.equal(method.classify(images), torch.zeros(4, 3))  # the layer begins at zero
+    for spec, said in (
+        (DataSpec(image_shape=(1, 16, 16), factor_names=("hue",), factor_sizes=(3,)), "neither classes nor factors"),
+        (DataSpec(image_shape=(1, 16, 16), classes=3, missing_labels=2, examples=9), "'label' is missing in 2 of 9"),
+    ):
+        with pytest.raises(MetapriorError, match=said):
+            ClassifierRecipe().build(spec)

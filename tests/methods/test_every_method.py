@@ -29,7 +29,7 @@ LESS = {
 STEPS = {
     name: 300 if name == "vae-gan" else 150 for name in RECIPES
 }  # its decoder is taught by a critic that learns too
-LEARNED = ("reconstruction", "supervised", "unlabelled", "label", "turn")
+LEARNED = ("reconstruction", "supervised", "unlabelled", "label", "turn", "cross_entropy")
 """What falls as a method learns: the first of these that it has."""
 
 

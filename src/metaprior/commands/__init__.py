@@ -13,6 +13,7 @@ from metaprior.commands.select import Select
 from metaprior.commands.study import Study
 from metaprior.commands.train import Train
 from metaprior.commands.visualize import Visualize
+from metaprior.commands.vtab import Vtab
 
 COMMANDS: dict[str, type[Command]] = {
     "list": List,
@@ -25,6 +26,7 @@ COMMANDS: dict[str, type[Command]] = {
     "report": Report,
     "visualize": Visualize,
     "sample": Sample,
+    "vtab": Vtab,
     "reproduce": Reproduce,
 }
 

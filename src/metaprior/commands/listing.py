@@ -69,6 +69,7 @@ def print_rows(console: Console, rows: list[dict[str, Any]]) -> None:
 def everything() -> dict[str, list[dict[str, Any]]]:
     """All that can be named, by kind."""
     from metaprior.data import CATALOGUE
+    from metaprior.data.vtab import SUITES
     from metaprior.methods import RECIPES
     from metaprior.metrics import METRICS
     from metaprior.nets import AUTOENCODERS
@@ -102,7 +103,11 @@ def everything() -> dict[str, list[dict[str, Any]]]:
         ],
         "data": [{"name": n, "summary": e.summary, "paper": None} for n, e in CATALOGUE.items()],
         "nets": [{"name": n, "summary": first_line(net), "paper": None} for n, net in AUTOENCODERS.items()],
-        "tasks": [],
+        "tasks": [
+            {"name": task.name, "summary": f"{task.group}: {task.summary}", "paper": suite}
+            for suite, tasks in SUITES.items()
+            for task in tasks.values()
+        ],
         "claims": [
             {"name": f"{paper}/{claim.id}", "summary": claim.statement, "paper": claim.source}
             for paper, claims in PAPERS.items()

@@ -15,6 +15,7 @@ from metaprior.methods.categorical_aae import (
     SemiSupervisedAAE,
     SemiSupervisedAAERecipe,
 )
+from metaprior.methods.classifier import Classifier, ClassifierRecipe
 from metaprior.methods.cvae import CVAE, CVAERecipe
 from metaprior.methods.dae import DAE, DAERecipe
 from metaprior.methods.dc_ign import DCIGN, AttributeDCIGN, DCIGNRecipe, FactorDCIGN
@@ -53,15 +54,16 @@ __all__ = [
     "AAE", "CAE", "CVAE", "DAE", "DCIGN", "DIPVAE", "HFVAE", "HSICVAE", "IWAE", "LOSSES", "M1M2", "M2", "RECIPES",
     "VAE", "VAEGAN", "VIB", "WAE", "AAERecipe", "AnnealedVAE", "AnnealedVAERecipe", "Attribute", "AttributeDCIGN",
     "Autoencoder", "AutoencoderRecipe", "Bernoulli", "BetaTCVAE", "BetaTCVAERecipe", "BetaVAE", "BetaVAERecipe",
-    "Bottleneck", "CAERecipe", "CVAERecipe", "CategoricalAAE", "ClusteringAAE", "ClusteringAAERecipe", "DAERecipe",
-    "DCIGNRecipe", "DIPVAERecipe", "FactorDCIGN", "FactorVAE", "FactorVAERecipe", "Fader", "FaderRecipe",
-    "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe", "IWAERecipe", "InfoVAE", "InfoVAERecipe",
-    "InformationDropout", "InformationDropoutAutoencoder", "InformationDropoutRecipe", "InvariantVAE", "JointVAE",
-    "JointVAERecipe", "LabelledRotation", "LabelledRotationRecipe", "Likelihood", "M1M2Recipe", "M2Recipe",
-    "MMDOfGroups", "MultiplicativeAutoencoder", "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE",
-    "NormalWAE", "PairVAE", "PairVAERecipe", "RectifiedNoise", "Rotation", "RotationRecipe", "S2BetaTCVAERecipe",
-    "S2BetaVAERecipe", "S2DIPVAERecipe", "S2FactorVAERecipe", "SemiSupervisedAAE", "SemiSupervisedAAERecipe",
-    "Supervised", "SupervisedRecipe", "Supervision", "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe",
-    "VFAERecipe", "VIBRecipe", "WAEGANRecipe", "WAERecipe", "find_attribute", "find_known_attribute",
-    "find_labelled_attribute", "find_recipe", "name_of",
+    "Bottleneck", "CAERecipe", "CVAERecipe", "CategoricalAAE", "Classifier", "ClassifierRecipe", "ClusteringAAE",
+    "ClusteringAAERecipe", "DAERecipe", "DCIGNRecipe", "DIPVAERecipe", "FactorDCIGN", "FactorVAE",
+    "FactorVAERecipe", "Fader", "FaderRecipe", "FourierMMDOfGroups", "HFVAERecipe", "HSICOfGroups", "HSICVAERecipe",
+    "IWAERecipe", "InfoVAE", "InfoVAERecipe", "InformationDropout", "InformationDropoutAutoencoder",
+    "InformationDropoutRecipe", "InvariantVAE", "JointVAE", "JointVAERecipe", "LabelledRotation",
+    "LabelledRotationRecipe", "Likelihood", "M1M2Recipe", "M2Recipe", "MMDOfGroups", "MultiplicativeAutoencoder",
+    "MultiplicativeNoise", "NetsRecipe", "Normal", "NormalAAE", "NormalWAE", "PairVAE", "PairVAERecipe",
+    "RectifiedNoise", "Rotation", "RotationRecipe", "S2BetaTCVAERecipe", "S2BetaVAERecipe", "S2DIPVAERecipe",
+    "S2FactorVAERecipe", "SemiSupervisedAAE", "SemiSupervisedAAERecipe", "Supervised", "SupervisedRecipe",
+    "Supervision", "SupervisionRecipe", "TargetVFAE", "VAEGANRecipe", "VAERecipe", "VFAERecipe", "VIBRecipe",
+    "WAEGANRecipe", "WAERecipe", "find_attribute", "find_known_attribute", "find_labelled_attribute", "find_recipe",
+    "name_of",
 ]  # fmt: skip

@@ -1,12 +1,26 @@
 """A classifier: a net and one linear layer on its features, both trained on labels."""
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 from torch import Tensor, nn
 from torch.nn.functional import cross_entropy
 
-from metaprior.core import Batch, Group, Method, Optimizer, Player, Step, Stream, Term
+from metaprior.core import (
+    Batch,
+    DataSpec,
+    Group,
+    Method,
+    Optimizer,
+    Player,
+    Replacement,
+    Step,
+    Stream,
+    Term,
+)
+from metaprior.methods.attributes import find_known_attribute
+from metaprior.methods.autoencoder import NetsRecipe
 
 Augment: TypeAlias = Callable[[Tensor, Step], Tensor]
 """Images of a training batch to others, drawing its numbers from the step: crops, mirror images."""
@@ -50,7 +64,7 @@ class Classifier(Method):
 
     def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
         batch = batches["train"]
-        images = self.augment(batch.images, step) if self.augment else batch.images
+        images = self.augment(batch.inputs, step) if self.augment else batch.inputs
         return {"cross_entropy": Term(cross_entropy(self.classify(images), batch.labels))}
 
     def encode(self, images: Tensor) -> Tensor:
@@ -60,3 +74,31 @@ class Classifier(Method):
     def classify(self, images: Tensor) -> Tensor:
         """Logits B×K of the classes."""
         return self.head(self.encode(images))
+
+
+class Codes(nn.Module):
+    """The first of an encoder's heads, in the precision of its inputs: B×Z."""
+
+    def __init__(self, encoder: nn.Module) -> None:
+        super().__init__()
+        self.encoder = encoder
+
+    def forward(self, inputs: Tensor) -> Tensor:
+        return self.encoder(inputs)[0].to(inputs.dtype)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ClassifierRecipe(NetsRecipe):
+    """An encoder that learns from the labels of all examples; its codes are what a linear layer tells classes from."""
+
+    latent_dim: int = 128
+    """Number of codes."""
+
+    def build(self, data: DataSpec) -> Method:
+        """A :class:`Classifier` for inputs of the data's shape."""
+        find_known_attribute(replace(data, factor_names=(), factor_sizes=()), "label")
+        encoder = self.build_nets(data, heads={"mean": self.latent_dim}).encoder
+        shared = self.shared(data)
+        return Classifier(
+            Codes(encoder), self.latent_dim, data.classes, shared["optimizer"], Replacement(shared["batch"])
+        )

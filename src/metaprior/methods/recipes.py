@@ -15,6 +15,7 @@ from metaprior.methods.beta_tcvae import BetaTCVAERecipe
 from metaprior.methods.beta_vae import BetaVAERecipe
 from metaprior.methods.cae import CAERecipe
 from metaprior.methods.categorical_aae import ClusteringAAERecipe, SemiSupervisedAAERecipe
+from metaprior.methods.classifier import ClassifierRecipe
 from metaprior.methods.cvae import CVAERecipe
 from metaprior.methods.dae import DAERecipe
 from metaprior.methods.dc_ign import DCIGNRecipe
@@ -93,6 +94,7 @@ RECIPES: dict[str, Row] = {
     "information-dropout": Row(
         InformationDropoutRecipe(), "code with multiplicative noise that tells a label", "Achille & Soatto 2018"
     ),
+    "classifier": Row(ClassifierRecipe(), "encoder that learns from the labels of all examples", "Zhai et al. 2019"),
     "rotation": Row(RotationRecipe(), "encoder that learns which way up pictures are", "Gidaris et al. 2018"),
     "sup-rotation": Row(
         LabelledRotationRecipe(), "encoder that learns what pictures show, and which way up", "Zhai et al. 2019, S4L"

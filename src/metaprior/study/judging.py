@@ -8,6 +8,8 @@ from typing import Any
 from metaprior.core import unknown
 from metaprior.data import load as load_data
 from metaprior.data import load_unseen
+from metaprior.data.store import home
+from metaprior.data.vtab import PRESETS, SUITES
 from metaprior.judge import (
     EXTRACTORS,
     USUAL,
@@ -21,6 +23,7 @@ from metaprior.judge import (
     was_seen,
 )
 from metaprior.judge.features import Progress
+from metaprior.judge.vtab import Place, SuiteScores, Way, judge_suite, of_model
 from metaprior.study.experiment import load
 from metaprior.training import Run
 
@@ -63,6 +66,16 @@ def clusters_of_run(folder: Path, data_name: str, *, seed: int = 0, progress: Pr
     train = None if split == "train" else load_data(data_name)
     scores = clusters(model, data, train, seed=seed, model_name=str(folder), data_name=data_name, progress=progress)
     return replace(scores, seen=was_seen(Run(folder).config, data))
+
+
+def vtab_of_run(
+    folder: Path, suite: str, protocol: str, tasks: Sequence[str] = (), *, data: Path | None = None, seed: int = 0
+) -> SuiteScores:
+    """Scores of a run's encoder on tasks of a suite, shown pictures of its own size; kept in the run's folder."""
+    model: Any = load(folder)
+    way, place = Way(protocol, PRESETS["native"], seeds=(seed,)), folder / "vtab"
+    where = Place(data or home() / "vtab", place / protocol.replace("/", "-"), place / "features")
+    return judge_suite(of_model(model, str(folder)), suite, SUITES[suite], way, where, tasks)
 
 
 def find_extractor(name: str) -> Extractor:

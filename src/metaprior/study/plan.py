@@ -8,10 +8,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from metaprior.core import MetapriorError, from_plain, to_plain
+from metaprior.core import MetapriorError, from_plain, to_plain, unknown
 from metaprior.data.catalogue import find_entry
+from metaprior.data.vtab import DESK
 from metaprior.judge import USUAL, Settings, metrics_of
 from metaprior.judge.codes import Representation
+from metaprior.judge.vtab.protocols import find_adaptation
 from metaprior.metrics import Backend
 from metaprior.study.criteria import find_criterion
 from metaprior.study.experiment import OF_THE_RUN_ALONE, Experiment
@@ -36,6 +38,10 @@ class Judging:
     """Rate, distortion and usefulness too, and how often a classifier is right, on the test part where there is one."""
     clusters: bool = False
     """How well clusters agree with labels too, on the same part."""
+    vtab: tuple[str, ...] = ()
+    """Protocols of the visual task adaptation benchmark, by which encoders are adapted to ``vtab_tasks`` too."""
+    vtab_tasks: tuple[str, ...] = ()
+    """Tasks of the suite vtab-desk."""
     train: int = 10_000
     test: int = 5_000
     backend: Backend = "lightgbm"
@@ -43,6 +49,13 @@ class Judging:
     def __post_init__(self) -> None:
         metrics_of((*self.metrics, *self.sampled))
         self.settings()
+        for name in self.vtab:
+            find_adaptation(name)
+        for name in self.vtab_tasks:
+            if name not in DESK:
+                raise unknown("task of vtab-desk", name, DESK)
+        if bool(self.vtab) != bool(self.vtab_tasks):
+            raise MetapriorError("judge.vtab names protocols, and judge.vtab_tasks tasks; give both, or neither")
         for name in self.validation:
             if find_criterion(name).looks_at != "labels":
                 raise MetapriorError(f"'{name}' is no score on labels, so it cannot be among judge.validation")
@@ -172,7 +185,7 @@ def _check_data(name: Any) -> None:
     find_entry(name)
 
 
-ASKED_SINCE = {"clusters": False}
+ASKED_SINCE: dict[str, Any] = {"clusters": False, "vtab": [], "vtab_tasks": []}
 """What of :class:`Judging` came after results were kept, and the values at which nothing more is asked: with these it
 is no part of what a result answers, so that models of older studies are not judged again."""
 ADDED = {"hidden": None, "likelihood": "auto", "variance": 1.0}

@@ -22,7 +22,7 @@ from metaprior.methods import VAE
 from metaprior.metrics import METRICS
 from metaprior.study.criteria import TRAIN_SHARE, elbo_terms, r_sup
 from metaprior.study.experiment import HELD_IN_MEMORY, load
-from metaprior.study.judging import clusters_of_run, judge_run, rate_distortion_of_run
+from metaprior.study.judging import clusters_of_run, judge_run, rate_distortion_of_run, vtab_of_run
 from metaprior.study.plan import ASKED_SINCE, Judging, Task
 from metaprior.study.runs import FAILURE, already_finished, finish
 from metaprior.study.selection import Labels
@@ -121,6 +121,8 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
             yield from classified(model, task.experiment.data)
     if judging.clusters:
         yield from clustered(folder, task.experiment.data)
+    if judging.vtab:
+        yield from adapted_to_tasks(folder, judging.vtab, judging.vtab_tasks)
     if isinstance(model, VAE):
         for name, value in elbo_terms(model, data).items():
             known = {"value": value} if math.isfinite(value) else {"value": None, "reason": "it is not finite"}
@@ -201,6 +203,15 @@ def clustered(folder: Path, data: str) -> Iterator[dict[str, Any]]:
     write_scores(scores, folder)
     for name, score in scores.scores.items():
         yield row("test", name, score, representation="mean")
+
+
+def adapted_to_tasks(folder: Path, protocols: Sequence[str], tasks: Sequence[str]) -> Iterator[dict[str, Any]]:
+    """Accuracies on stand-ins of visual tasks, called ``vtab.PROTOCOL.TASK``."""
+    for protocol in protocols:
+        scores = vtab_of_run(folder, "vtab-desk", protocol, tasks).scores
+        for task, score in scores.items():
+            yield row("test", f"vtab.{protocol}.{task.removeprefix('standin/')}", score, representation="mean")
+    shutil.rmtree(folder / "vtab", ignore_errors=True)
 
 
 def validation_of(model: object, data: str, labels: Labels, judging: Judging) -> Iterator[dict[str, Any]]:

@@ -5,7 +5,7 @@ import torch
 
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.examples import Pictures
-from metaprior.data.vtab.presets import LEVELS, PRESETS, Prepared, augmentation, find_preset, stretched
+from metaprior.data.vtab.presets import LEVELS, PRESETS, Resized, augmentation, find_preset, stretched
 from metaprior.data.vtab.resize import resize_legacy
 
 
@@ -31,7 +31,7 @@ def test_grey_is_repeated_and_colour_is_weighed():
 
 def test_pictures_of_different_sizes_make_one_batch():
     read = [noise(3, 10, 20), noise(1, 31, 7), noise(3, 16, 16)]
-    source = Prepared(Pictures("three", list("abc"), read.__getitem__), 16, "legacy")
+    source = Resized(Pictures("three", list("abc"), read.__getitem__), 16, "legacy")
     images = source.gather(torch.tensor([2, 0, 1])).images
     assert images.shape == (3, 3, 16, 16)
     assert torch.equal(images[0], read[2] / 255)

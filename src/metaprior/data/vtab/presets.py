@@ -109,7 +109,7 @@ def augmentation(task: str) -> tuple[bool, bool]:
 
 
 @dataclass(frozen=True)
-class Prepared:
+class Resized:
     """Pictures as an encoder is shown them before its levels: a source of images float32 in [0, 1], B×C×S×S.
 
     Each is decoded and stretched when it is read, by threads. ``channels`` is 3 (grey is repeated) or 1.
@@ -134,7 +134,7 @@ class Prepared:
                 rows = list(pool.map(self.one, places))
         return Batch({"images": torch.stack(rows)})
 
-    def to(self, device: torch.device) -> "Prepared":
+    def to(self, device: torch.device) -> "Resized":
         """Itself: pictures are decoded on the CPU."""
         return self
 

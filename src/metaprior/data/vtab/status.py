@@ -6,7 +6,10 @@ from pathlib import Path
 from typing import Literal
 
 from metaprior.core import MetapriorError
+from metaprior.data.catalogue_packs import PACKS
+from metaprior.data.store import find
 from metaprior.data.vtab.sources.choose import look
+from metaprior.data.vtab.standins import DESK
 from metaprior.data.vtab.task import Setting, Task
 
 
@@ -29,7 +32,17 @@ class Status:
 
 def status(folder: Path, tasks: Iterable[Task], setting: Setting = "1k") -> list[Status]:
     """The state of each task; names and sizes of files are looked at, and no picture is read."""
-    return [_status(folder, task, setting) for task in tasks]
+    return [_of_stand_in(task) if task.name in DESK else _status(folder, task, setting) for task in tasks]
+
+
+def _of_stand_in(task: Task) -> Status:
+    """Rendered ones need nothing, the others a pack."""
+    pack = PACKS.get(task.name.removeprefix("standin/"))
+    if pack is None:
+        return Status(task.name, "present", "rendered", licence="Apache-2.0")
+    path = next(filter(None, map(find, pack.files)), None)
+    about = {"fetch": task.fetch, "bytes": task.bytes, "licence": task.licence}
+    return Status(task.name, "present" if path else "missing", "pack" if path else "", path, **about)
 
 
 def _status(folder: Path, task: Task, setting: Setting) -> Status:

@@ -9,7 +9,7 @@ from torch import Tensor
 
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.examples import Pictures
-from metaprior.data.vtab.presets import Prepared, Preset
+from metaprior.data.vtab.presets import Preset, Resized
 from metaprior.files import whole
 from metaprior.judge.features import Progress, features
 from metaprior.judge.vtab.encoder import Encoder
@@ -67,8 +67,8 @@ def _taken(
     progress: Progress,
 ) -> np.ndarray:
     shown = encoder.under(preset).to(device)
-    prepared = Prepared(pictures, encoder.side(preset), preset.kernel, encoder.channels)
-    found = features(_OnDevice(shown, bf16), prepared, batch=batch, progress=progress)
+    resized = Resized(pictures, encoder.side(preset), preset.kernel, encoder.channels)
+    found = features(_OnDevice(shown, bf16), resized, batch=batch, progress=progress)
     if not np.isfinite(found).all():
         row = int(np.flatnonzero(~np.isfinite(found).all(axis=1))[0])
         raise MetapriorError(

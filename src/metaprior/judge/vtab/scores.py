@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from metaprior.data.vtab.task import GROUPS, Task
+from metaprior.data.vtab.tasks import VTAB
 from metaprior.judge.scores import Score
 
 
@@ -78,7 +79,7 @@ class SuiteScores:
     @property
     def is_vtab(self) -> bool:
         """Whether these are all of VTAB's own tasks, so that the means are VTAB scores."""
-        return self.suite == "vtab" and self.mean_tasks.complete
+        return self.suite == "vtab" and self.tasks.keys() == VTAB.keys() and self.mean_tasks.complete
 
     def to_json(self) -> dict[str, Any]:
         """What ``metaprior vtab --json`` prints: ``mean_tasks`` and ``mean_groups`` are VTAB scores, or null.

@@ -10,12 +10,11 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import numpy as np
-import torch
 
 from metaprior.core import MetapriorError, unknown
 from metaprior.data.vtab.examples import Examples
 from metaprior.data.vtab.presets import Preset
-from metaprior.data.vtab.task import Setting, Task, TaskData
+from metaprior.data.vtab.task import MissingTask, Setting, Task, TaskData
 from metaprior.files import whole
 from metaprior.judge.features import Progress
 from metaprior.judge.scores import Score
@@ -23,7 +22,11 @@ from metaprior.judge.vtab.adapted import Adapted
 from metaprior.judge.vtab.cache import cached_features
 from metaprior.judge.vtab.encoder import Encoder
 from metaprior.judge.vtab.frozen import FROZEN, Features
+from metaprior.judge.vtab.protocols import find_adaptation
+from metaprior.judge.vtab.recipes import FINE_TUNING
 from metaprior.judge.vtab.scores import SuiteScores
+from metaprior.judge.vtab.tuning import tune
+from metaprior.training import Loop
 
 Told: TypeAlias = Callable[[str, str, int, int], None]
 """Called with a task's name, what is being done for it, how much of that is done, and of how much."""
@@ -40,8 +43,7 @@ class Way:
     precision: Literal["float32", "bf16"] = "float32"
 
     def __post_init__(self) -> None:
-        if self.protocol not in PROTOCOLS:
-            raise unknown("protocol", self.protocol, PROTOCOLS)
+        find_adaptation(self.protocol)
         if not self.seeds or len(set(self.seeds)) < len(self.seeds):
             raise MetapriorError(f"seeds must be different, and at least one; they are {list(self.seeds)}")
 
@@ -125,8 +127,12 @@ def adapt(
     """What one seed of the protocol gives on a task."""
     if way.protocol in FROZEN:
         return FROZEN[way.protocol](frozen_features(encoder, data, way, place, doing("features")), seed)
-    folder = place.out / "training" / data.name.replace("/", "-") / f"seed-{seed}"
-    return fine_tune(encoder, data, way.preset, FINE_TUNING[way.protocol], seed, folder)
+    told = json.dumps(identity(encoder, data, way), sort_keys=True)
+    digest = hashlib.blake2b(told.encode(), digest_size=4).hexdigest()
+    folder = place.out / "training" / f"{data.name.replace('/', '-')}-{digest}" / f"seed-{seed}"
+    loop = Loop(seed=seed, device=place.device, precision=way.precision)
+    recipe = FINE_TUNING[way.protocol]
+    return tune(encoder, data, way.preset, recipe, loop, folder if encoder.known else None, doing("steps of training"))
 
 
 def frozen_features(
@@ -150,11 +156,13 @@ def scored(task: Task, data: TaskData, way: Way, adapted: Sequence[Adapted], sec
     several = len(values) > 1
     se = float(np.std(values, ddof=1) / len(values) ** 0.5) if several else adapted[0].se
     first = adapted[0]
+    vals = [each.val for each in adapted if each.val is not None]
     details: dict[str, Any] = {
         "group": task.group,
-        "val": float(np.mean([each.val for each in adapted])),
+        **({"val": float(np.mean(vals))} if vals else {}),
         "chosen": dict(first.chosen),
         **first.details,
+        "majority": majority(data),
         "source": data.source,
         "seconds": round(seconds, 1),
     }
@@ -163,6 +171,12 @@ def scored(task: Task, data: TaskData, way: Way, adapted: Sequence[Adapted], sec
     if data.caveat:
         details["caveat"] = data.caveat
     return Score(float(np.mean(values)), len(data.test), way.seeds[0], way.told, se=se, details=details)
+
+
+def majority(data: TaskData) -> float:
+    """What always naming the commonest class of the training examples scores: the floor of any score."""
+    commonest = int(np.bincount(data.trainval.labels).argmax())
+    return round(float((data.test.labels == commonest).mean()), 6)
 
 
 def described(encoder: Encoder, way: Way) -> dict[str, Any]:
@@ -181,7 +195,7 @@ def identity(encoder: Encoder, data: TaskData, way: Way) -> dict[str, Any]:
     """What a kept score must have been computed from to be this one."""
 
     def digest(examples: Examples) -> str:
-        labels = hashlib.blake2b(np.ascontiguousarray(examples.labels), digest_size=8).hexdigest()
+        labels = hashlib.blake2b(examples.labels.tobytes(), digest_size=8).hexdigest()
         return f"{examples.pictures.digest}-{labels}"
 
     parts = {name: digest(getattr(data, name)) for name in ("train", "val", "test")}

@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-from metaprior.core import MetapriorError
 from metaprior.data.vtab.sources.hub_parquet import HUB_PARQUET
 from metaprior.data.vtab.sources.own import OWN
 from metaprior.data.vtab.sources.prepared import PREPARED
@@ -10,7 +9,7 @@ from metaprior.data.vtab.sources.source import Found, Source
 from metaprior.data.vtab.sources.tfds import TFDS
 from metaprior.data.vtab.sources.vtab_1k import VTAB_1K
 from metaprior.data.vtab.sources.webdataset import WEBDATASET
-from metaprior.data.vtab.task import Setting, Task, TaskData
+from metaprior.data.vtab.task import MissingTask, Setting, Task, TaskData
 
 SOURCES: tuple[Source, ...] = (PREPARED, TFDS, OWN, HUB_PARQUET, VTAB_1K, WEBDATASET)
 """The layouts that are looked for below a folder, in this order."""
@@ -23,7 +22,7 @@ def choose(task: Task, folder: Path, setting: Setting) -> TaskData:
     """
     source, found = look(task, folder, setting)
     if source is None or found is None or found.lacks:
-        raise MetapriorError(f"{task.name} is not below {folder}: {advice(task, source, found)}")
+        raise MissingTask(f"{task.name} is not below {folder}: {advice(task, source, found)}")
     return source.load(task, found.path, setting)
 
 

@@ -1,0 +1,40 @@
+"""What the commands of the benchmark share: where its data lie, and a bar that names the task at hand."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeAlias
+
+from rich.console import Console
+from rich.progress import Progress
+
+from metaprior.core import MetapriorError
+
+Told: TypeAlias = Callable[[str, str, int, int], None]
+"""Called with a task's name, what is done for it, how much of that, and of how much."""
+
+
+def vtab_folder(given: Path | None) -> Path:
+    """The folder that was given, or ``vtab`` below $METAPRIOR_DATA."""
+    from metaprior.data.store import home
+
+    if given is None:
+        return home() / "vtab"
+    folder = given.expanduser()
+    if not folder.is_dir():
+        raise MetapriorError(f"there is no folder {given} to read tasks from")
+    return folder
+
+
+@contextmanager
+def progress_of_tasks(title: str, quiet: bool) -> Iterator[Told]:
+    """A bar on standard error, where that is a terminal."""
+    hidden = quiet or not sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bar:
+        line = bar.add_task(title, total=None)
+
+        def told(task: str, what: str, done: int, of: int) -> None:
+            bar.update(line, description=f"{title}: {task}, {what}", completed=done, total=of)
+
+        yield told
