@@ -64,7 +64,7 @@ SMOKE = Bench(
 DESK = Bench(
     scale="desk",
     data=UPSTREAM,
-    steps=6_000,
+    steps=4_000,
     seeds=(0, 1, 2),
     tasks=tuple(name for name in TASKS if name != "standin/cifar10-jpeg"),
     sweep="lightweight/10",
