@@ -63,8 +63,9 @@ def fine_tune(
                 told = _counted(progress, sum(steps[:place]), sum(steps) + last)
                 tried.append(trained(start, trial, train, select, folder and folder / f"trial-{place}", told))
             best, val = chosen(recipe, tried)
+        test = Shown.of(images, data.test, hold=False)
         told = _counted(progress, sum(steps), sum(steps) + trials[best].steps(len(learnt)))
-        tested = trained(start, trials[best], learnt, Shown(images, data.test), folder and folder / "final", told)
+        tested = trained(start, trials[best], learnt, test, folder and folder / "final", told)
     if tested["accuracy"] is None:
         raise Diverged(f"the last training on {data.name}, by the trial that was chosen: {tested['reason']}")
     value, n = tested["accuracy"], len(data.test)

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import torch
-from jaxtyping import Float32
+from jaxtyping import Float32, Int64
 from torch import Tensor
 
 from metaprior.core import Batch
@@ -24,17 +24,17 @@ class Shown:
 
     show: Show
     examples: Examples
-    held: Tensor | None = None
-    device: torch.device | str = "cpu"
+    labels: Int64[Tensor, " n"]
+    held: Float32[Tensor, "n c s s"] | None = None
 
     @classmethod
-    def of(cls, show: Show, examples: Examples) -> "Shown":
-        """Images that are made once, if they fit."""
-        first = show(examples.take([0]))
-        if first.numel() * first.element_size() * len(examples) > HELD:
-            return cls(show, examples)
+    def of(cls, show: Show, examples: Examples, hold: bool = True) -> "Shown":
+        """Images that are made once, if they fit; or each time, where they will be seen but once."""
+        made_anew = cls(show, examples, torch.from_numpy(examples.labels))
+        if not hold or show(examples.take([0])).nbytes * len(examples) > HELD:
+            return made_anew
         parts = [range(begin, min(begin + AT_ONCE, len(examples))) for begin in range(0, len(examples), AT_ONCE)]
-        return cls(show, examples, torch.cat([show(examples.take(part)) for part in parts]))
+        return replace(made_anew, held=torch.cat([show(examples.take(part)) for part in parts]))
 
     def __len__(self) -> int:
         return len(self.examples)
@@ -42,16 +42,15 @@ class Shown:
     def part(self, begin: int, end: int) -> "Shown":
         """The examples from ``begin`` to before ``end``, not made again."""
         held = None if self.held is None else self.held[begin:end]
-        return replace(self, examples=self.examples.take(range(begin, end)), held=held)
+        return Shown(self.show, self.examples.take(range(begin, end)), self.labels[begin:end], held)
 
     def gather(self, indices: Tensor) -> Batch:
         """The examples at ``indices``, int64, B."""
-        labels = torch.from_numpy(self.examples.labels[indices.cpu().numpy()]).to(self.device)
+        labels = self.labels[indices.to(self.labels.device)]
         if self.held is not None:
             return Batch({"images": self.held[indices.to(self.held.device)], "labels": labels})
-        images = self.show(self.examples.take(indices.tolist())).to(self.device)
-        return Batch({"images": images, "labels": labels})
+        return Batch({"images": self.show(self.examples.take(indices.tolist())), "labels": labels})
 
     def to(self, device: torch.device) -> "Shown":
-        """The same examples, the images that are held on ``device``."""
-        return replace(self, device=device, held=None if self.held is None else self.held.to(device))
+        """The same examples, the labels and the images that are held on ``device``."""
+        return replace(self, labels=self.labels.to(device), held=None if self.held is None else self.held.to(device))
