@@ -141,10 +141,12 @@ def few_labels_rank_alike(bench: Bench) -> Experiment:
 def of_seeds(
     bench: Bench, models: Models, kind: str, protocol: str, group: str | None = None
 ) -> Float[np.ndarray, " seeds"]:
-    """The accuracy of each seed's encoder of a kind, mean over the tasks of a group, or over all."""
+    """The accuracy of each seed's encoder of a kind, mean over the tasks of a group, or over all; NaN without tasks."""
     steps = 0 if kind == "scratch" else bench.steps
     chosen = models.where(recipe="rotation" if kind == "scratch" else kind, steps=steps)
     tasks = [task for task in bench.tasks if group in (None, TASKS[task].group)]
+    if not tasks:
+        return np.full(len(chosen), np.nan)
     return np.mean([chosen.test(f"vtab.{protocol}.{task.removeprefix('standin/')}") for task in tasks], axis=0)
 
 
