@@ -53,6 +53,9 @@ class SuiteScores:
     encoder: Mapping[str, Any] = field(default_factory=dict)
     """What was judged, and how it was shown pictures: name, hash, feature point, preset."""
 
+    def __getitem__(self, name: str) -> Score:
+        return self.scores[name]
+
     def group(self, group: str) -> Mean:
         """The mean of the tasks of a group that have a score."""
         return _mean(self.scores, [name for name, task in self.tasks.items() if task.group == group])
