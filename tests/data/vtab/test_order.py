@@ -53,9 +53,7 @@ def test_names(keys: list[str], salt: str, start: int, expected: list[str]):
 RESISC45_TRAIN800 = """snowberg_498 tennis_court_263 basketball_court_081 basketball_court_557 stadium_007 stadium_593
     overpass_149 palace_075 freeway_144 lake_507 airplane_344 intersection_263 sea_ice_165 sea_ice_142 runway_365
     rectangular_farmland_199 terrace_101 meadow_162 mobile_home_park_443 cloud_667 wetland_341 sea_ice_179"""
-PATCH_CAMELYON_TRAIN800 = (
-    "206220 243269 131450 158140 28978 250031 163385 107176 49593 151548 253553 7341 74751 7".split()
-)
+PATCH_CAMELYON_TRAIN800 = "206220 243269 131450 158140 28978 250031 163385 107176 49593 151548 253553 7341 74751 7"
 CIFAR100_VAL200 = "10248 44419 17839 38050 14265 21384 621 43114 8959 34892 17902 10921 26330 19098 6263 23706"
 RETINOPATHY_TRAIN800 = """24261_left 20555_right 16398_left 39321_right 4082_left 15593_right 6819_left 40193_right
     35116_left 7739_left 31426_left 14723_left 33031_right 27072_left 10046_right 42174_left 10787_right"""
