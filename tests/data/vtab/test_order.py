@@ -5,6 +5,7 @@ import time
 import numpy as np
 import pytest
 
+from metaprior.data.vtab.classes import RESISC45
 from metaprior.data.vtab.order import is_stored_order, stored_order, stored_order_of_numbers
 
 
@@ -49,15 +50,42 @@ def test_names(keys: list[str], salt: str, start: int, expected: list[str]):
     assert [keys[place] for place in order] == expected
 
 
-def test_published_examples_of_retinopathy_are_among_the_first_800_of_35126():
-    """Names that a published list of train800 begins with, in its own order, and where all of train could have been.
+RESISC45_TRAIN800 = """snowberg_498 tennis_court_263 basketball_court_081 basketball_court_557 stadium_007 stadium_593
+    overpass_149 palace_075 freeway_144 lake_507 airplane_344 intersection_263 sea_ice_165 sea_ice_142 runway_365
+    rectangular_farmland_199 terrace_101 meadow_162 mobile_home_park_443 cloud_667 wetland_341 sea_ice_179"""
+PATCH_CAMELYON_TRAIN800 = "206220 243269 131450 158140 28978 250031 163385 107176 49593 151548 253553 7341 74751 7"
+CIFAR100_VAL200 = "10248 44419 17839 38050 14265 21384 621 43114 8959 34892 17902 10921 26330 19098 6263 23706"
+RETINOPATHY_TRAIN800 = """24261_left 20555_right 16398_left 39321_right 4082_left 15593_right 6819_left 40193_right
+    35116_left 7739_left 31426_left 14723_left 33031_right 27072_left 10046_right 42174_left 10787_right"""
+"""Beginnings of lists that were published with VPT (Jia et al. 2022), as TFDS gave them, in another order."""
 
-    Keys that were drawn at random would have all of their hashes below this bound once in 10^28 times.
+
+def test_published_examples_of_resisc45():
+    keys = [f"{name}_{name}_{i:03d}.jpg" for name in RESISC45 for i in range(1, 701)]
+    few = {keys[place] for place in stored_order(keys, "train")[:800]}
+    assert {f"{name.rsplit('_', 1)[0]}_{name}.jpg" for name in RESISC45_TRAIN800.split()} <= few
+
+
+def test_published_examples_of_patch_camelyon():
+    keys = [f"train_{i}" for i in range(262_144)]
+    few = {keys[place] for place in stored_order(keys, "train")[:800]}
+    assert {f"train_{number}" for number in PATCH_CAMELYON_TRAIN800.split()} <= few
+
+
+def test_published_examples_of_cifar100():
+    val200 = set(stored_order_of_numbers(50_000, "train")[45_000:45_200].tolist())
+    assert set(map(int, CIFAR100_VAL200.split())) <= val200
+
+
+def test_published_examples_of_retinopathy():
+    """Which of the contest's numbers are there is not known here: so many others take their places.
+
+    Keys that were drawn at random would all be before these bounds once in 10^26 times.
     """
-    published = "24261_left 20555_right 16398_left 39321_right 4082_left 15593_right 6819_left 40193_right 35116_left "
-    published += "7739_left 31426_left 14723_left 33031_right 27072_left 10046_right 42174_left 10787_right 23089_left"
-    rank = stored_order([*published.split(), *(f"{i}_{side}" for i in range(17_560) for side in ("l", "r"))], "train")
-    assert np.flatnonzero(rank < len(published.split())).max() < 900
+    others = [f"{i}_{side}" for i in range(17_555) for side in ("a", "b")]
+    published = RETINOPATHY_TRAIN800.split()
+    rank = stored_order([*published, *others], "train")
+    assert np.flatnonzero(rank < len(published)).max() < 900
 
 
 def test_order_is_recognised():

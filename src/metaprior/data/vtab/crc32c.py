@@ -2,9 +2,12 @@
 
 from functools import lru_cache
 from itertools import pairwise
+from typing import TypeVar
 
 import numpy as np
-from jaxtyping import UInt8, UInt32
+from jaxtyping import UInt8, UInt32, UInt64
+
+Crc = TypeVar("Crc", int, UInt64[np.ndarray, " n"])
 
 POLYNOMIAL = np.uint32(0x82F63B78)
 ONES = 0xFFFFFFFF
@@ -30,8 +33,8 @@ def crc32c(content: bytes | memoryview) -> int:
     return int(state) ^ ONES
 
 
-def masked(crc: int) -> int:
-    """A checksum as TFRecord files hold it: turned right by 15 bits, and a constant added.
+def masked(crc: Crc) -> Crc:
+    """A checksum, or several in 64 bits, as TFRecord files hold it: turned right by 15 bits, and a constant added.
 
     Source: TensorFlow, ``lib/hash/crc32c.h``.
     """

@@ -14,10 +14,12 @@ import numpy as np
 from PIL import Image
 
 from metaprior.core import MetapriorError
+from metaprior.data.pictures import decode
 from metaprior.data.vtab.examples import Examples, Pictures
 from metaprior.data.vtab.sources.listed import ALIASES, LISTS, UNIONS, write_list
 from metaprior.data.vtab.sources.prepared import (
     MANIFEST,
+    UNFINISHED,
     Manifest,
     Split,
     keys_file,
@@ -31,18 +33,16 @@ from metaprior.files import unwritable, whole
 
 ENDINGS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg", b"RIFF": ".webp"}
 """The endings of files by how they begin; pictures of other kinds are written as PNG."""
-UNFINISHED = "preparing-{setting}.json"
-
 Progress = Callable[[str, int, int], None]
 """Is told the name of a task, how many pictures are written, and of how many."""
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What became of a task: ``written`` now, ``there`` already, or ``missing``, with the reason."""
+    """What became of a task: ``written`` now, ``there`` already, ``missing`` or ``failed``, with the reason."""
 
     task: str
-    state: Literal["written", "there", "missing"]
+    state: Literal["written", "there", "missing", "failed"]
     path: Path
     pictures: int = 0
     reason: str = ""
@@ -53,17 +53,10 @@ def prepare(
 ) -> list[Prepared]:
     """Write the splits of each task below ``out`` from the first source of it below ``folder``; nothing is downloaded.
 
-    A task whose data are missing or damaged is told with the reason, and the others are written. What was interrupted
-    goes on where it stopped.
+    A task whose data are missing, or that cannot be read or written, is told with the reason, and the others are
+    written. What was interrupted goes on where it stopped.
     """
-    done = []
-    for task in tasks:
-        path = task_folder(task.name, out)
-        try:
-            done.append(prepare_task(task.load(folder, setting), out, setting, progress))
-        except MetapriorError as error:
-            done.append(Prepared(task.name, "missing", path, reason=str(error)))
-    return done
+    return [_prepare(folder, out, task, setting, progress) for task in tasks]
 
 
 def task_folder(task: str, out: Path) -> Path:
@@ -103,6 +96,18 @@ def prepare_task(data: TaskData, out: Path, setting: Setting = "1k", progress: P
     return Prepared(data.name, "written", path, count)
 
 
+def _prepare(folder: Path, out: Path, task: Task, setting: Setting, progress: Progress | None) -> Prepared:
+    path = task_folder(task.name, out)
+    try:
+        data = task.load(folder, setting)
+    except MetapriorError as error:
+        return Prepared(task.name, "missing", path, reason=str(error))
+    try:
+        return prepare_task(data, out, setting, progress)
+    except MetapriorError as error:
+        return Prepared(task.name, "failed", path, reason=str(error))
+
+
 def _split(examples: Examples) -> Split:
     return Split(len(examples), examples.pictures.origin, keys_sha256(examples.pictures.keys))
 
@@ -137,7 +142,10 @@ def _begin(path: Path, setting: Setting, manifest: Manifest) -> None:
 
 
 def _write(path: Path, stem: str, pictures: Pictures, place: int) -> str:
-    """Write a picture unless it is there; its path from the task's folder. A file is whole or not there."""
+    """Write a picture unless it is there; its path from the task's folder. A file is whole or not there.
+
+    The source's file is decoded before, so that a damaged one is found now.
+    """
     for ending in ENDINGS.values():
         if (path / f"{stem}{ending}").is_file():
             return f"{stem}{ending}"
@@ -145,6 +153,8 @@ def _write(path: Path, stem: str, pictures: Pictures, place: int) -> str:
     ending = next((its for magic, its in ENDINGS.items() if content and content.startswith(magic)), None)
     if content is None or ending is None:
         content, ending = _png(pictures, place), ".png"
+    else:
+        decode(content, f"{pictures.keys[place]}, {pictures.origin},")
     file = path / f"{stem}{ending}"
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")

@@ -7,6 +7,7 @@ import numpy as np
 from jaxtyping import Int64
 
 from metaprior.core import MetapriorError
+from metaprior.data.vtab.caltech101 import caltech101_caveat
 from metaprior.data.vtab.examples import Examples
 from metaprior.data.vtab.order import stored_order, stored_order_of_numbers
 from metaprior.data.vtab.task import Setting, Task, TaskData
@@ -111,6 +112,8 @@ def task_data(
 ) -> TaskData:
     """The data of a task from a function that gives the examples of any part."""
     train, val, test = map(examples, parts(task.pictures, setting))
+    if task.pictures == "caltech101" and setting == "1k":
+        caveat = caltech101_caveat(train.pictures.keys, val.pictures.keys)
     return TaskData(task.name, train, val, test, source, caveat)
 
 

@@ -71,6 +71,9 @@ def _fields(content: memoryview) -> Iterator[tuple[int, int, memoryview]]:
 
 
 def _varint(content: memoryview, place: int) -> tuple[int, int]:
+    value = content[place]
+    if value < 128:  # most are of one byte
+        return value, place + 1
     value = shift = 0
     while True:
         byte = content[place]

@@ -53,8 +53,8 @@ def records(path: Path) -> Records:
     except (OSError, ValueError, struct.error) as error:
         raise MetapriorError(f"{path} is not a whole TFRecord file: {error}; fetch it again") from error
     lengths, sums = headers[:, : LENGTH.size], headers[:, LENGTH.size :]
-    expected = [masked(int(crc)) for crc in crc32c_of_rows(lengths)]
-    wrong = np.flatnonzero(np.ascontiguousarray(sums).view("<u4")[:, 0] != np.array(expected, np.uint32))
+    expected = masked(crc32c_of_rows(lengths).astype(np.uint64))
+    wrong = np.flatnonzero(np.ascontiguousarray(sums).view("<u4")[:, 0] != expected)
     if len(wrong):
         raise MetapriorError(f"{path} is damaged: record {wrong[0]} has no length that is right; fetch it again")
     return Records(path, heads + HEADER, np.ascontiguousarray(lengths).view("<u8")[:, 0].astype(np.int64))

@@ -7,7 +7,7 @@ import pytest
 from metaprior.core import MetapriorError
 from metaprior.data.vtab import splits
 from metaprior.data.vtab.order import stored_order_of_numbers
-from metaprior.data.vtab.sources.tfds import TFDS
+from metaprior.data.vtab.sources.tfds import SHORTER, TFDS
 from metaprior.data.vtab.tasks import VTAB
 from tests.data.vtab.small import encoded, pixels, shrink
 from tests.data.vtab.tfds_tree import stored, write, write_split
@@ -98,6 +98,15 @@ def test_another_number_of_examples(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     monkeypatch.setitem(splits.STORED, "dtd", {"train": 1880, "validation": 10, "test": 10})
     with pytest.raises(MetapriorError, match="has 20 examples in train, and there are 1,880"):
         load("dtd", tmp_path)
+
+
+def test_sun397_may_lack_the_one_picture_that_newer_tfds_leaves_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    write(tmp_path, "sun397")
+    monkeypatch.setitem(splits.STORED, "sun397", {"train": 21, "validation": 10, "test": 10})
+    with pytest.raises(MetapriorError, match="has 20 examples in train, and there are 21"):
+        load("sun397", tmp_path)
+    monkeypatch.setitem(SHORTER, ("sun397", "train"), 20)
+    assert len(load("sun397", tmp_path, "full").train) == 20
 
 
 def test_a_damaged_record_names_its_file(tmp_path: Path):

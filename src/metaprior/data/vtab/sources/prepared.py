@@ -15,6 +15,8 @@ from metaprior.data.vtab.task import Setting, Task, TaskData
 
 MANIFEST = "manifest.json"
 FORMAT = "metaprior-vtab-1"
+UNFINISHED = "preparing-{setting}.json"
+"""What is being written, until the manifest tells what was."""
 
 
 @dataclass(frozen=True)
@@ -73,11 +75,13 @@ def keys_sha256(keys: Sequence[str]) -> str:
 
 def find(task: Task, folder: Path, setting: Setting) -> Found | None:
     """The first folder of the task that has a manifest with the setting."""
-    there = [folder / name for name in folders(task.name) if (folder / name / MANIFEST).is_file()]
-    whole = next((path for path in there if setting in read_manifests(path)), None)
-    if whole:
+    paths = [folder / name for name in folders(task.name)]
+    if whole := next((path for path in paths if setting in read_manifests(path)), None):
         return Found(whole)
-    return Found(there[0], f"the setting {setting}: prepare it") if there else None
+    if begun := next((path for path in paths if (path / UNFINISHED.format(setting=setting)).is_file()), None):
+        return Found(begun, "what an interrupted run had still to write: prepare it again")
+    there = next((path for path in paths if (path / MANIFEST).is_file()), None)
+    return Found(there, f"the setting {setting}: prepare it") if there else None
 
 
 def load(task: Task, path: Path, setting: Setting) -> TaskData:

@@ -23,7 +23,7 @@ from metaprior.data.vtab.sources.own_files import OwnFiles, origin
 from metaprior.data.vtab.splits import Part, ordered
 from metaprior.data.vtab.task import Task
 
-LISTS = "metaprior.data.vtab.sources.lists"
+LISTS = "metaprior.data.vtab.lists"
 SPLITS = ("train", "validation", "test")
 NAMES_SHA256 = "ff5eec74118daf4eba10b0bae39a26a9c2ccd27464fd1cbdd74029241c38d1ca"
 """Of all names in order, each followed by a line feed."""

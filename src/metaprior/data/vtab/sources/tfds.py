@@ -40,6 +40,9 @@ NAMES = {
 }
 """The folder of each image set, with its configuration if there are several; versions are folders in it."""
 
+SHORTER = {("sun397", "train"): 76_127}
+"""Newer TFDS leaves out a picture that it cannot decode, at place 66,481 of train: those before it are the same."""
+
 VERSION = re.compile(r"\d+\.\d+\.\d+")
 
 
@@ -90,7 +93,7 @@ def examples(task: Task, path: Path, part: Part) -> Examples:
     """The examples of one part, whose keys are read from the records and checked to stand in the stored order."""
     stored = shards(path, _stem(task.pictures), part.split)
     expected = STORED[task.pictures][part.split]
-    if len(stored) != expected:
+    if len(stored) not in (expected, SHORTER.get((task.pictures, part.split))):
         raise MetapriorError(f"{path} has {len(stored):,} examples in {part.split}, and there are {expected:,}")
     places = part.places(len(stored))
     key, label = KEYS[task.pictures], LABELS[task.name]
