@@ -39,7 +39,7 @@ def test_the_setting_counts(tmp_path: Path):
 
 
 def test_a_task_that_is_not_of_vtab_is_missing(tmp_path: Path):
-    other = replace(VTAB["dtd"], name="standin/dtd10-96", pictures="standin/dtd10-96")
+    other = replace(VTAB["dtd"], name="squares", pictures="squares")
     assert [row.state for row in status(tmp_path, [other])] == ["missing"]
 
 

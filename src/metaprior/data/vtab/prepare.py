@@ -28,7 +28,7 @@ from metaprior.data.vtab.sources.prepared import (
     read_manifests,
     read_prepared,
 )
-from metaprior.data.vtab.task import Setting, Task, TaskData
+from metaprior.data.vtab.task import MissingTask, Setting, Task, TaskData
 from metaprior.files import unwritable, whole
 
 ENDINGS = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg", b"RIFF": ".webp"}
@@ -99,11 +99,9 @@ def prepare_task(data: TaskData, out: Path, setting: Setting = "1k", progress: P
 def _prepare(folder: Path, out: Path, task: Task, setting: Setting, progress: Progress | None) -> Prepared:
     path = task_folder(task.name, out)
     try:
-        data = task.load(folder, setting)
-    except MetapriorError as error:
+        return prepare_task(task.load(folder, setting), out, setting, progress)
+    except MissingTask as error:
         return Prepared(task.name, "missing", path, reason=str(error))
-    try:
-        return prepare_task(data, out, setting, progress)
     except MetapriorError as error:
         return Prepared(task.name, "failed", path, reason=str(error))
 
