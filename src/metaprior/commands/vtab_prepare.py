@@ -60,8 +60,9 @@ class Prepare:
             as_json({"prepared": [{**dataclasses.asdict(each), "path": str(each.path)} for each in done]})
         else:
             Console().print(prepared_table(done), soft_wrap=True)
-        absent = [each for each in done if each.state == "missing"]
-        return 2 if len(absent) == len(done) or (self.tasks and absent) else 0
+        absent = [each for each in done if each.state in ("missing", "failed")]
+        failed = any(each.state == "failed" for each in done)
+        return 2 if failed or len(absent) == len(done) or (self.tasks and absent) else 0
 
     @contextmanager
     def shown(self) -> Iterator[Any]:
@@ -76,5 +77,5 @@ def prepared_table(done: Sequence[Any]) -> Group:
     for each in done:
         pictures = f"{each.pictures:,}" if each.pictures else ""
         table.add_row(each.task, each.state, pictures, Text(each.reason or str(each.path)))
-    count = sum(each.state != "missing" for each in done)
+    count = sum(each.state in ("written", "there") for each in done)
     return Group(table, Text(f"\n{count} of {len(done)} tasks are prepared"))

@@ -1,5 +1,7 @@
 """Arrays that are made once and kept."""
 
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -36,3 +38,17 @@ def test_a_torn_file_is_named(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:300])
     with pytest.raises(MetapriorError, match=r"b\.npy is damaged .* delete it"):
         kept(path, lambda: np.zeros(100))
+
+
+def test_threads_that_ask_at_once_make_it_once(tmp_path: Path) -> None:
+    made = []
+
+    def make() -> np.ndarray:
+        made.append(1)
+        time.sleep(0.05)
+        return np.arange(3)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(lambda _: kept(tmp_path / "a.npy", make), range(8)))
+    assert len(made) == 1
+    assert all(each.tolist() == [0, 1, 2] for each in found)

@@ -1,5 +1,6 @@
 """Arrays that are made once and kept on the disk."""
 
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,12 +10,18 @@ from metaprior.core import MetapriorError
 from metaprior.files import whole
 
 
+_MAKING = threading.Lock()
+"""Held while an array is made: pictures are read by several threads, which would all make the same one."""
+
+
 def kept(path: Path, make: Callable[[], np.ndarray]) -> np.ndarray:
     """The array in this file, mapped into memory; it is made, and the file written, where there is none yet."""
     if not path.is_file():
-        made = make()
-        with whole(path) as temporary, temporary.open("wb") as file:
-            np.save(file, made, allow_pickle=False)
+        with _MAKING:
+            if not path.is_file():
+                made = make()
+                with whole(path) as temporary, temporary.open("wb") as file:
+                    np.save(file, made, allow_pickle=False)
     try:
         return np.load(path, mmap_mode="r", allow_pickle=False)
     except (OSError, ValueError, EOFError) as error:
