@@ -39,15 +39,15 @@ def encoded(count: int, seed: int = 0) -> list[bytes]:
     return found
 
 
-def plain_loop(net: torch.nn.Module, files: list[bytes], batch: int) -> np.ndarray:
+def plain_loop(net: torch.nn.Module, files: list[bytes], batch: int, device: str) -> np.ndarray:
     """What timm's users write."""
     transform = timm.data.create_transform(**timm.data.resolve_model_data_config(net), is_training=False)
     found = []
     with torch.inference_mode():
         for begin in range(0, len(files), batch):
             opened = [Image.open(io.BytesIO(each)).convert("RGB") for each in files[begin : begin + batch]]
-            found.append(net(torch.stack([transform(picture) for picture in opened])))
-    return torch.cat(found).numpy()
+            found.append(net(torch.stack([transform(picture) for picture in opened]).to(device)))
+    return torch.cat(found).cpu().numpy()
 
 
 def numpy_resize(image: np.ndarray, size: int) -> np.ndarray:
@@ -91,15 +91,17 @@ def rows(what: str, seconds: dict[str, list[float]], reference: str, per: int = 
     ]
 
 
-def feature_rows(model: str, count: int, batch: int, repeats: int) -> list[dict[str, Any]]:
+def feature_rows(model: str, count: int, batch: int, repeats: int, device: str) -> list[dict[str, Any]]:
     files = encoded(count)
     pictures = Pictures("made", [str(i) for i in range(count)], lambda i: decode(files[i], f"picture {i}"))
     encoder, preset = from_hub(f"timm:{model}", random_init=True), PRESETS["vtab-2019"]
-    net = encoder.net.eval()
+    net = encoder.net.to(device).eval()
     contenders: dict[str, Callable[[], Any]] = {
-        "plain timm loop": lambda: plain_loop(net, files, batch),
-        "metaprior": lambda: cached_features(encoder, preset, pictures, None, batch=batch),
-        "metaprior, bf16": lambda: cached_features(encoder, preset, pictures, None, batch=batch, bf16=True),
+        "plain timm loop": lambda: plain_loop(net, files, batch, device),
+        "metaprior": lambda: cached_features(encoder, preset, pictures, None, batch=batch, device=device),
+        "metaprior, bf16": lambda: cached_features(
+            encoder, preset, pictures, None, batch=batch, device=device, bf16=True
+        ),
     }
     return rows(f"{model}, a picture", rounds(contenders, repeats), "plain timm loop", count)
 
@@ -129,10 +131,11 @@ def main() -> None:
     parser.add_argument("--pictures", type=int, default=256)
     parser.add_argument("--batch", type=int, default=64)
     parser.add_argument("--repeats", type=int, default=5)
+    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
     found = resize_rows(options.repeats)
     print("resize done", file=sys.stderr)
-    found += feature_rows(options.model, options.pictures, options.batch, options.repeats)
+    found += feature_rows(options.model, options.pictures, options.batch, options.repeats, options.device)
     if options.json:
         print(json.dumps({"torch": torch.__version__, "threads": torch.get_num_threads(), "rows": found}))
         return

@@ -9,7 +9,6 @@ import numpy as np
 from metaprior.core import MetapriorError
 from metaprior.files import whole
 
-
 _MAKING = threading.Lock()
 """Held while an array is made: pictures are read by several threads, which would all make the same one."""
 
