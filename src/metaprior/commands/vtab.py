@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 from rich.console import Console
+from rich.text import Text
 
 from metaprior.commands.command import Json, as_json, place
 from metaprior.commands.vtab_folder import progress_of_tasks, vtab_folder
@@ -59,7 +60,7 @@ class Vtab:
     batch: int = 64
     """Pictures whose features are taken at once."""
     page: Path | None = None
-    """The results page; by default vtab.html in the first model's folder below --out."""
+    """The results page; by default vtab.html in --out."""
     compare: Json = False
     """Show models among the published results of the same protocol, or these alone where no model is named."""
     status: Json = False
@@ -103,7 +104,8 @@ class Vtab:
             objects = [scores.to_json() for scores in judged]
             as_json((objects[0] if len(objects) == 1 else {"models": objects}) | {"page": str(page)})
             return 0
-        Console().print(vtab_table(judged, self.compare), f"\npage: {page}", soft_wrap=True)
+        Console().print(vtab_table(judged, self.compare))
+        Console().print(Text(f"\npage: {page}"), soft_wrap=True)
         return 0
 
     def judged(self, model: str) -> Any:
