@@ -50,7 +50,7 @@ class Vtab:
     out: Path = Path("runs/vtab")
     """Where features and scores are kept; a run that was stopped goes on from there."""
     random_init: Json = False
-    """Nets of a hub without their trained weights: what the architecture alone is good for."""
+    """Nets of a hub without their trained weights: what the architecture alone is good for; runs keep theirs."""
     precision: Literal["float32", "bf16"] = "float32"
     """Of features, and of fine-tuning; bf16 is faster where the machine computes in it."""
     device: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ("auto",)
@@ -98,6 +98,8 @@ class Vtab:
             return self.tell_published()
         if not self.models:
             raise MetapriorError("say which model: metaprior vtab MODEL, such as a run folder or timm:resnet18")
+        if self.random_init and all(map(is_run, self.models)):
+            raise MetapriorError(f"--random-init is for nets of a hub, and {self.models[0]} is a run folder")
         judged = [self.judged(model) for model in self.models]
         page = write_vtab_page(judged, self.page or self.out / "vtab.html", self.compare)
         if self.json:
@@ -132,8 +134,6 @@ class Vtab:
 
         if not is_run(model):
             return from_hub(model, size=way.preset.size, random_init=self.random_init, seed=self.seeds[0])
-        if self.random_init:
-            raise MetapriorError(f"--random-init is for nets of a hub, and {model} is a run folder")
         trained: Any = load(model)
         return of_model(trained, model)
 
