@@ -151,6 +151,7 @@ def test_a_task_without_a_score_decides_nothing():
 
     _, (ruling, reason) = measured("learning-ranks", accuracy)
     assert ruling == "inconclusive"
+    assert reason is not None
     assert "could not be measured" in reason
 
 
