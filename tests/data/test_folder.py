@@ -219,6 +219,7 @@ def test_a_corrupt_picture_is_named(tmp_path: Path) -> None:
         with pytest.raises(MetapriorError, match=r"b\.png is not a readable picture") as error:
             read(tmp_path)
         assert len(str(error.value).splitlines()) == 1
+        assert "object at" not in str(error.value)
 
 
 def test_nothing_there(tmp_path: Path) -> None:

@@ -112,6 +112,13 @@ def test_shards_are_all_trainings_each_once(of: int) -> None:
         ("{name: x, parts: {a: {recipe: beta-vae, loop.steps: many}}}", ": loop.steps: expected `int`, got 'many'$"),
         ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {metrics: [migg]}}", "did you mean 'mig'"),
         ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {validation: [kl]}}", "'kl' is no score on labels"),
+        ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {vtab: [rigde], vtab_tasks: [T]}}", "did you mean 'ridge'"),
+        (
+            "{name: x, parts: {a: {recipe: beta-vae}}, judge: {vtab: [ridge], vtab_tasks: [standin/mnst]}}",
+            "unknown task of vtab-desk 'standin/mnst'; did you mean 'standin/mnist'",
+        ),
+        ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {vtab: [ridge]}}", "give both, or neither"),
+        ("{name: x, parts: {a: {recipe: beta-vae}}, judge: {vtab_tasks: [standin/mnist]}}", "give both, or neither"),
         ("{name: x, parts: {a: {recipe: beta-vae}}, judge: [mig]}", "judge must be a mapping with keys"),
         ("{name: x, parts: {a: {recipe: beta-vae}}, common: [1]}", "common: expected `mapping`, got \\[1\\]$"),
         ("{name: x, parts: {}}", "has no points"),

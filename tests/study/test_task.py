@@ -1,4 +1,4 @@
-"""What is asked of a model beside its metrics: a classifier's figures on both parts, and clusters."""
+"""What is asked of a model beside its metrics: a classifier's figures on both parts, clusters, tasks to adapt to."""
 
 from dataclasses import replace
 from typing import Any
@@ -7,12 +7,15 @@ import pytest
 import torch
 import torch.nn.functional as F
 
+from metaprior.core import MetapriorError
 from metaprior.data import Dataset, load
+from metaprior.data.vtab import DESK
 from metaprior.judge import PROTOCOLS
-from metaprior.study import Judging, study_of
+from metaprior.study import Judging, study_of, vtab_of_run
 from metaprior.study import load as load_model
 from metaprior.study.grid import product, values
 from metaprior.study.task import answers, asked_of, run_task
+from tests.judge.vtab import pictures
 from tests.study.tiny import COMMON, JUDGING
 
 ASKED = Judging(metrics=("mig",), validation=(), rate_distortion=True, clusters=True)
@@ -87,3 +90,46 @@ def test_results_of_before_there_were_clusters_answer_who_does_not_ask_for_them(
     assert answers(before, task, JUDGING)
     assert not answers(before, task, replace(JUDGING, clusters=True))
     assert not answers(asked_of(task, replace(JUDGING, clusters=True)), task, JUDGING)
+
+
+LOCATION = "standin/dsprites-location"
+ADAPTED: Any = {"vtab": ("few-shot-1", "ridge"), "vtab_tasks": (LOCATION,)}
+
+
+def test_results_of_before_there_were_adaptations_answer_who_does_not_ask_for_them():
+    task = only(COMMON, values("recipe", "beta-vae"))
+    before = asked_of(task, JUDGING)
+    assert {"vtab", "vtab_tasks"}.isdisjoint(before["judging"])
+    assert answers(before, task, replace(JUDGING, vtab=(), vtab_tasks=()))
+    asked = asked_of(task, replace(JUDGING, **ADAPTED))
+    assert (asked["judging"]["vtab"], asked["judging"]["vtab_tasks"]) == (["few-shot-1", "ridge"], [LOCATION])
+    assert not answers(before, task, replace(JUDGING, **ADAPTED))
+    assert not answers(asked, task, JUDGING)
+
+
+def test_an_id_does_not_depend_on_what_is_asked():
+    grid = product(COMMON, values("recipe", "beta-vae"))
+    plain, adapted = (study_of("one", {"all": grid}, each) for each in (JUDGING, replace(JUDGING, **ADAPTED)))
+    assert list(plain.tasks) == list(adapted.tasks)
+
+
+def test_an_encoder_is_adapted_to_tasks_and_leaves_nothing_of_it(tmp_path, monkeypatch):
+    small = replace(pictures.COLOURS, name=LOCATION, load=lambda *_: replace(pictures.load(*_), name=LOCATION))
+    monkeypatch.setitem(DESK, LOCATION, small)
+    task = only(DIGITS, values("recipe", "vae"))
+    result = run_task(task, tmp_path, Judging(metrics=(), validation=(), **ADAPTED))
+    rows = {each["score"]: each for each in result["scores"] if each["score"].startswith("vtab")}
+    assert list(rows) == ["vtab.few-shot-1.dsprites-location", "vtab.ridge.dsprites-location"]
+    assert all(each["kind"] == "test" and each["representation"] == "mean" for each in rows.values())
+    assert not (tmp_path / task.id / "vtab").exists()
+    kept = vtab_of_run(tmp_path / task.id, "vtab-desk", "ridge", [LOCATION])
+    assert kept.scores[LOCATION].value == rows["vtab.ridge.dsprites-location"]["value"]
+    assert kept.encoder["way"]["preset"]["name"] == "native"
+    assert (tmp_path / task.id / "vtab" / "ridge" / "tasks" / "standin-dsprites-location.json").is_file()
+
+
+def test_a_task_that_was_asked_for_is_not_passed_over(tmp_path, monkeypatch):
+    monkeypatch.setitem(DESK, LOCATION, replace(pictures.ABSENT, name=LOCATION))
+    task = only(DIGITS, values("recipe", "vae"))
+    with pytest.raises(MetapriorError, match="fetch it"):
+        run_task(task, tmp_path, Judging(metrics=(), validation=(), **ADAPTED))

@@ -8,6 +8,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import tyro
 from rich.console import Console
+from rich.text import Text
 
 from metaprior.commands.command import Json, as_json, place
 from metaprior.commands.vtab_folder import progress_of_tasks, vtab_folder
@@ -49,7 +50,7 @@ class Vtab:
     out: Path = Path("runs/vtab")
     """Where features and scores are kept; a run that was stopped goes on from there."""
     random_init: Json = False
-    """Nets of a hub without their trained weights: what the architecture alone is good for."""
+    """Nets of a hub without their trained weights: what the architecture alone is good for; runs keep theirs."""
     precision: Literal["float32", "bf16"] = "float32"
     """Of features, and of fine-tuning; bf16 is faster where the machine computes in it."""
     device: Annotated[tuple[str, ...], tyro.conf.arg(metavar="NAME ...")] = ("auto",)
@@ -59,7 +60,7 @@ class Vtab:
     batch: int = 64
     """Pictures whose features are taken at once."""
     page: Path | None = None
-    """The results page; by default vtab.html in the first model's folder below --out."""
+    """The results page; by default vtab.html in --out."""
     compare: Json = False
     """Show models among the published results of the same protocol, or these alone where no model is named."""
     status: Json = False
@@ -97,13 +98,16 @@ class Vtab:
             return self.tell_published()
         if not self.models:
             raise MetapriorError("say which model: metaprior vtab MODEL, such as a run folder or timm:resnet18")
+        if self.random_init and all(map(is_run, self.models)):
+            raise MetapriorError(f"--random-init is for nets of a hub, and {self.models[0]} is a run folder")
         judged = [self.judged(model) for model in self.models]
         page = write_vtab_page(judged, self.page or self.out / "vtab.html", self.compare)
         if self.json:
             objects = [scores.to_json() for scores in judged]
             as_json((objects[0] if len(objects) == 1 else {"models": objects}) | {"page": str(page)})
             return 0
-        Console().print(vtab_table(judged, self.compare), f"\npage: {page}", soft_wrap=True)
+        Console().print(vtab_table(judged, self.compare))
+        Console().print(Text(f"\npage: {page}"), soft_wrap=True)
         return 0
 
     def judged(self, model: str) -> Any:
@@ -130,8 +134,6 @@ class Vtab:
 
         if not is_run(model):
             return from_hub(model, size=way.preset.size, random_init=self.random_init, seed=self.seeds[0])
-        if self.random_init:
-            raise MetapriorError(f"--random-init is for nets of a hub, and {model} is a run folder")
         trained: Any = load(model)
         return of_model(trained, model)
 

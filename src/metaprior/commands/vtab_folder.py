@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TypeAlias
 
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import Progress
 
 from metaprior.core import MetapriorError
@@ -32,9 +33,9 @@ def progress_of_tasks(title: str, quiet: bool) -> Iterator[Told]:
     """A bar on standard error, where that is a terminal."""
     hidden = quiet or not sys.stderr.isatty()
     with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bar:
-        line = bar.add_task(title, total=None)
+        line = bar.add_task(escape(title), total=None)
 
         def told(task: str, what: str, done: int, of: int) -> None:
-            bar.update(line, description=f"{title}: {task}, {what}", completed=done, total=of)
+            bar.update(line, description=escape(f"{title}: {task}, {what}"), completed=done, total=of)
 
         yield told

@@ -32,7 +32,9 @@ def decode(source: bytes | Path, where: str, size: int | None = None, channels: 
             grey = channels == 1 or (channels is None and picture.mode in ("1", "L"))
             picture = picture.convert("L" if grey else "RGB")
     except (UnidentifiedImageError, OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
-        raise MetapriorError(f"{where} is not a readable picture: {str(error).splitlines()[0]}") from error
+        lost = isinstance(error, UnidentifiedImageError)  # which names an object in memory, not the file
+        said = "it is of no known format" if lost else next(iter(str(error).splitlines()), "it is damaged")
+        raise MetapriorError(f"{where} is not a readable picture: {said}") from error
     if size is not None and picture.size != (size, size):
         picture = _square(picture, size)
     pixels = torch.from_numpy(np.array(picture))

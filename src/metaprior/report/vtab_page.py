@@ -8,9 +8,9 @@ from typing import Any
 from metaprior.core import MetapriorError
 from metaprior.judge.scores import Score
 from metaprior.judge.vtab import Mean, SuiteScores
-from metaprior.papers.vtab.published import Published, comparable
+from metaprior.papers.vtab.published import Published
 from metaprior.report.markup import filled, template_file, written
-from metaprior.report.vtab_terminal import cell, cell_of_mean, comparison, missing_notes, verdict
+from metaprior.report.vtab_terminal import cell, cell_of_mean, comparison, missing_notes, peers, verdict
 
 
 @dataclass(frozen=True)
@@ -73,12 +73,8 @@ def render_vtab(judged: Sequence[SuiteScores], compare: bool = False) -> str:
 
 def published_beside(judged: Sequence[SuiteScores]) -> Sequence[Published]:
     """The published lines that all models may be seen among; none if one of them may not."""
-    ways = [each.encoder.get("way", {}) for each in judged]
-    keys = {(way.get("protocol"), way.get("setting")) for way in ways}
-    if len(keys) != 1 or not all(each.is_vtab for each in judged):
-        return ()
-    ((protocol, setting),) = keys
-    return comparable(str(protocol), str(setting))
+    first, *others = (peers(each)[0] for each in judged)
+    return first if all(each == first for each in others) else ()
 
 
 def section(judged: Sequence[SuiteScores], group: str, published: Sequence[Published]) -> Section:
@@ -100,7 +96,7 @@ def task_lane(name: str, there: Sequence[Score | None], others: Sequence[tuple[s
     """The row of a task."""
     one = next(score for score in there if score is not None)
     values, errors = [s.value if s else None for s in there], [s.se if s else None for s in there]
-    told = [words_of(score) for score in there if score is not None]
+    told = [words_of(score) if score is not None else "" for score in there]
     return Lane(name, [cell(s) for s in there], values, errors, one.n, one.details.get("majority"), others, told)
 
 

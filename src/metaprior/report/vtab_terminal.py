@@ -6,13 +6,13 @@ from typing import Any
 
 from rich.console import Group
 from rich.padding import Padding
-from rich.table import Table
+from rich.table import Column, Table
 from rich.text import Text
 
 from metaprior.data.vtab import Status
 from metaprior.judge.scores import Score
 from metaprior.judge.vtab import Mean, SuiteScores
-from metaprior.papers.vtab.published import Published, comparable
+from metaprior.papers.vtab.published import PREPARED_BY, Published, comparable
 
 
 def percent(value: float | None, se: float | None = None) -> str:
@@ -43,10 +43,10 @@ def verdict(scores: SuiteScores) -> str:
 def vtab_table(judged: Sequence[SuiteScores], compare: bool = False) -> Group:
     """Rows are tasks by group and then the means, columns are models; accuracies in percent with standard errors."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
-    table.add_column("")
+    table.add_column("", overflow="fold")
     table.add_column("test", justify="right", style="dim")
     for scores in judged:
-        table.add_column(Text(scores.model), justify="right")
+        table.add_column(Text(scores.model), justify="right", overflow="fold")
     for group in judged[0].groups:
         table.add_row(Text(group, style="bold"), "", *(Text(cell_of_mean(each.group(group))) for each in judged))
         for name, task in judged[0].tasks.items():
@@ -60,7 +60,8 @@ def vtab_table(judged: Sequence[SuiteScores], compare: bool = False) -> Group:
         ("mean of the groups", [each.mean_groups for each in judged]),
     ):
         table.add_row(Text(title, style="bold"), "", *(Text(cell_of_mean(mean), style="bold") for mean in means))
-    notes = [f"accuracy in %, ± standard error; protocol: {judged[0].protocol}"]
+    ways = dict.fromkeys(each.protocol for each in judged)
+    notes = ["accuracy in %, ± standard error", *(f"protocol: {way}" for way in ways)]
     notes += dict.fromkeys(verdict(each) for each in judged)
     notes += missing_notes(judged)
     return Group(table, *(Text(f"\n{note}") for note in notes), *(standing(each) for each in judged if compare))
@@ -82,7 +83,8 @@ def missing_notes(judged: Sequence[SuiteScores]) -> list[str]:
     missing = list(dict.fromkeys(name for each in judged for name in each.missing))
     if not missing:
         return []
-    return [f"no data for {len(missing)}: {', '.join(missing)}; 'metaprior vtab --status' says what to fetch"]
+    asked = "" if judged[0].suite == "vtab" else f" --suite {judged[0].suite}"
+    return [f"no data for {len(missing)}: {', '.join(missing)}; 'metaprior vtab --status{asked}' says what to fetch"]
 
 
 def standing(scores: SuiteScores) -> Group:
@@ -90,24 +92,45 @@ def standing(scores: SuiteScores) -> Group:
     lines, reason = comparison(scores)
     if reason:
         return Group(Text(f"\n{scores.model} is not shown among published results: {reason}"))
-    table = Table("", "mean of 19", "natural", "specialized", "structured", "mean of groups", box=None, title="")
+    table = table_of_means()
     for name, numbers, own in lines:
-        table.add_row(Text(name, style="bold" if own else ""), *(f"{n:.1f}" if n is not None else "" for n in numbers))
-    return Group(table)
+        table.add_row(Text(name, style="bold" if own else ""), *map(number, numbers))
+    return Group(Text(), table)
+
+
+def table_of_means() -> Table:
+    """The head of a table of models and their means; names are folded, not cut, which might make them the same."""
+    means = ("mean\nof 19", "natural", "specialized", "structured", "mean of\ngroups")
+    return Table(Column("", overflow="fold"), *(Column(mean, justify="right") for mean in means), box=None)
+
+
+def number(percent: float | None) -> str:
+    """A published accuracy, or nothing."""
+    return f"{percent:.1f}" if percent is not None else ""
 
 
 def comparison(scores: SuiteScores) -> tuple[list[tuple[str, tuple[float | None, ...], bool]], str]:
     """A model's means in percent among the published ones, the best first; or why they cannot be compared."""
-    way: Mapping[str, Any] = scores.encoder.get("way", {})
-    if not scores.is_vtab:
-        return [], verdict(scores)
-    others = comparable(str(way.get("protocol")), str(way.get("setting")))
-    if not others:
-        return [], f"nothing was published by the protocol {way.get('protocol')}, {way.get('setting')}"
+    others, reason = peers(scores)
+    if reason:
+        return [], reason
     own = [scores.mean_tasks, *(scores.group(group) for group in scores.groups), scores.mean_groups]
     lines = [(each.model, figures(each), False) for each in others]
     lines.append((scores.model, tuple(100 * (mean.value or 0.0) for mean in own), True))
     return sorted(lines, key=lambda line: -(line[1][0] or 0.0)), ""
+
+
+def peers(scores: SuiteScores) -> tuple[Sequence[Published], str]:
+    """The published lines that a model may be seen among; or why there are none."""
+    way: Mapping[str, Any] = scores.encoder.get("way", {})
+    protocol, setting, preset = way.get("protocol"), way.get("setting"), way.get("preset", {}).get("name")
+    if not scores.is_vtab:
+        return [], verdict(scores)
+    if not (found := comparable(str(protocol), str(setting))):
+        return [], f"nothing was published by the protocol {protocol}, {setting}"
+    if (theirs := PREPARED_BY.get(str(protocol), preset)) != preset:
+        return [], f"those by {protocol} are of pictures by the preset {theirs}, and these are by {preset}"
+    return found, ""
 
 
 def figures(line: Published) -> tuple[float | None, ...]:
@@ -116,17 +139,21 @@ def figures(line: Published) -> tuple[float | None, ...]:
 
 
 def published_table(lines: Sequence[Published]) -> Group:
-    """Everything that was published, by protocol."""
-    head = ("", "setting", "protocol", "mean of 19", "natural", "specialized", "structured", "mean of groups", "source")
-    table = Table(*head, box=None, header_style="bold")
-    for line in lines:
-        numbers = [f"{n:.1f}" if n is not None else "" for n in figures(line)]
-        source = line.source + " (from memory)" * line.remembered
-        table.add_row(Text(line.model), line.setting, line.protocol, *numbers, Text(source))
+    """Everything that was published: a table for each protocol and setting, and its sources below."""
+    shown: list[Text | Table] = []
+    for protocol, setting in dict.fromkeys((line.protocol, line.setting) for line in lines):
+        theirs = [line for line in lines if (line.protocol, line.setting) == (protocol, setting)]
+        table, sources = table_of_means(), dict[str, list[str]]()
+        for line in theirs:
+            table.add_row(Text(line.model), *map(number, figures(line)))
+            sources.setdefault(line.source + " (from memory)" * line.remembered, []).append(line.model)
+        told = [f"{', '.join(models)}: {source}" for source, models in sources.items()]
+        told = told if len(told) > 1 else list(sources)
+        shown += [Text(f"{protocol}, {setting}", style="bold"), table, Text("\n".join(told) + "\n", style="dim")]
     note = (
         "Lines of one protocol and setting may be compared with each other, and with a complete run of that protocol."
     )
-    return Group(table, Text(f"\n{note}"))
+    return Group(*shown, Text(note))
 
 
 def status_table(rows: Sequence[Status], folder: Path) -> Group:

@@ -69,12 +69,19 @@ def clusters_of_run(folder: Path, data_name: str, *, seed: int = 0, progress: Pr
 
 
 def vtab_of_run(
-    folder: Path, suite: str, protocol: str, tasks: Sequence[str] = (), *, data: Path | None = None, seed: int = 0
+    folder: Path,
+    suite: str,
+    protocol: str,
+    tasks: Sequence[str] = (),
+    *,
+    data: Path | None = None,
+    seed: int = 0,
+    device: str = "cpu",
 ) -> SuiteScores:
     """Scores of a run's encoder on tasks of a suite, shown pictures of its own size; kept in the run's folder."""
     model: Any = load(folder)
     way, place = Way(protocol, PRESETS["native"], seeds=(seed,)), folder / "vtab"
-    where = Place(data or home() / "vtab", place / protocol.replace("/", "-"), place / "features")
+    where = Place(data or home() / "vtab", place / protocol.replace("/", "-"), place / "features", device)
     return judge_suite(of_model(model, str(folder)), suite, SUITES[suite], way, where, tasks)
 
 

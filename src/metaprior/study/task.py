@@ -122,7 +122,8 @@ def scores_of(task: Task, folder: Path, judging: Judging) -> Iterator[dict[str, 
     if judging.clusters:
         yield from clustered(folder, task.experiment.data)
     if judging.vtab:
-        yield from adapted_to_tasks(folder, judging.vtab, judging.vtab_tasks)
+        device = str(task.experiment.loop.find_device())  # to fine-tune is to train again
+        yield from adapted_to_tasks(folder, judging.vtab, judging.vtab_tasks, device)
     if isinstance(model, VAE):
         for name, value in elbo_terms(model, data).items():
             known = {"value": value} if math.isfinite(value) else {"value": None, "reason": "it is not finite"}
@@ -205,10 +206,12 @@ def clustered(folder: Path, data: str) -> Iterator[dict[str, Any]]:
         yield row("test", name, score, representation="mean")
 
 
-def adapted_to_tasks(folder: Path, protocols: Sequence[str], tasks: Sequence[str]) -> Iterator[dict[str, Any]]:
+def adapted_to_tasks(
+    folder: Path, protocols: Sequence[str], tasks: Sequence[str], device: str
+) -> Iterator[dict[str, Any]]:
     """Accuracies on stand-ins of visual tasks, called ``vtab.PROTOCOL.TASK``."""
     for protocol in protocols:
-        scores = vtab_of_run(folder, "vtab-desk", protocol, tasks).scores
+        scores = vtab_of_run(folder, "vtab-desk", protocol, tasks, device=device).scores
         for task, score in scores.items():
             yield row("test", f"vtab.{protocol}.{task.removeprefix('standin/')}", score, representation="mean")
     shutil.rmtree(folder / "vtab", ignore_errors=True)

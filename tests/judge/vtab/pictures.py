@@ -6,6 +6,7 @@ import numpy as np
 import torch
 
 from metaprior.data.vtab.examples import Examples, Pictures
+from metaprior.data.vtab.prepare import prepare_task
 from metaprior.data.vtab.task import MissingTask, Setting, Task, TaskData
 
 CLASSES = 3
@@ -38,3 +39,11 @@ ABSENT = Task("absent", "structured", 2, (1, 1, 1), "a", "not there", load_missi
 def mean_colour(images: torch.Tensor) -> torch.Tensor:
     """The simplest encoder."""
     return images.mean(dim=(2, 3))
+
+
+def prepared(folder: Path, *names: str) -> Path:
+    """A folder that holds tasks of VTAB by their names, as ``metaprior vtab prepare`` writes them, of these colours."""
+    for seed, name in enumerate(names):
+        parts = (coloured(name, count, 10 * seed + i) for i, count in enumerate((24, 9, 30)))
+        prepare_task(TaskData(name, *parts, source="made", caveat="not real"), folder)
+    return folder

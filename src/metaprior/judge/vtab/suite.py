@@ -57,7 +57,7 @@ class Way:
         trains = (
             "train 800, select on 200, retrain on 1000" if self.setting == "1k" else "select on val, retrain on all"
         )
-        return f"VTAB-{self.setting}, {self.protocol}, {self.preset.name}; {trains}, test once"
+        return f"{self.setting}, {self.protocol}, {self.preset.name}; {trains}, test once"
 
 
 @dataclass(frozen=True)
@@ -69,6 +69,10 @@ class Place:
     features: Path
     device: str = "cpu"
     batch: int = 64
+
+    def __post_init__(self) -> None:
+        if self.batch < 1:
+            raise MetapriorError(f"batch must be at least 1, not {self.batch}")
 
 
 def judge_suite(
@@ -85,10 +89,7 @@ def judge_suite(
     A task whose data are not there has no score, and the reason is told; but it is an error for one that was chosen by
     name. Scores that ``place.out`` holds already of the same encoder, way and data are not computed again.
     """
-    for name in chosen:
-        if name not in tasks:
-            raise unknown(f"task of {suite}", name, tasks)
-    encoder.width(way.preset)  # an encoder that does not fit is told before the first picture is read
+    check(encoder, suite, tasks, way, chosen)
     found: dict[str, Score] = {}
     missing: dict[str, str] = {}
     for name in chosen or tasks:
@@ -99,6 +100,14 @@ def judge_suite(
                 raise
             missing[name] = str(fault)
     return SuiteScores(encoder.name, suite, way.told, tasks, found, missing, described(encoder, way))
+
+
+def check(encoder: Encoder, suite: str, tasks: Mapping[str, Task], way: Way, names: Sequence[str]) -> None:
+    """An error for a name that is no task of the suite, or an encoder that does not fit, before a picture is read."""
+    for name in names:
+        if name not in tasks:
+            raise unknown(f"task of {suite}", name, tasks)
+    encoder.width(way.preset)
 
 
 def judge_task(encoder: Encoder, task: Task, way: Way, place: Place, told: Told | None = None) -> Score:

@@ -12,7 +12,7 @@ from metaprior.core import MetapriorError
 from metaprior.data.vtab.suites import SUITES
 from metaprior.data.vtab.task import MissingTask, Task
 from metaprior.judge.vtab.encoder import Encoder
-from metaprior.judge.vtab.suite import Place, Told, Way, judge_task
+from metaprior.judge.vtab.suite import Place, Told, Way, check, judge_task
 
 
 def compute_scores(
@@ -26,11 +26,12 @@ def compute_scores(
 ) -> None:
     """Leave the scores of tasks in ``place.out``, computed by a process for each of ``devices``.
 
-    Tasks of the same pictures go to the same process, which takes their features once. The first error stops all, and
-    what is done is kept; tasks whose data are missing are passed over.
+    Tasks of the same pictures go to the same process, which takes their features once. After an error nothing
+    more is begun, and what is done is kept; tasks whose data are missing are passed over.
     """
     if not encoder.known:
         raise MetapriorError(f"{encoder.name} is a plain function, whose scores are not kept: judge it in one process")
+    check(encoder, suite, SUITES[suite], way, names)
     groups = by_pictures(SUITES[suite], names)
     portable = dataclasses.replace(encoder, net=encoder.net.cpu())
     threads = max(1, (os.cpu_count() or 1) // len(devices))

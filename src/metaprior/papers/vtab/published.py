@@ -142,6 +142,10 @@ PUBLISHED: tuple[Published, ...] = (
 )
 
 
+PREPARED_BY = {"lightweight": "vtab-2019", "vit-g": "vit-g-2022"}
+"""The preset of pictures that a protocol's published lines are of, where that is known."""
+
+
 def comparable(protocol: str, setting: str) -> Sequence[Published]:
     """The published lines of a protocol and a setting.
 

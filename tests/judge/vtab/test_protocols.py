@@ -1,0 +1,45 @@
+"""The table of protocols: one row for each that can be carried out, and sources as sure as the card is."""
+
+import pytest
+
+from metaprior.core import MetapriorError
+from metaprior.judge.vtab.frozen import FROZEN
+from metaprior.judge.vtab.protocols import ADAPTATIONS, find_adaptation
+from metaprior.judge.vtab.recipes import FINE_TUNING
+
+
+def test_every_protocol_has_one_row_and_says_whether_the_encoder_is_trained() -> None:
+    assert FROZEN.keys().isdisjoint(FINE_TUNING)
+    assert list(ADAPTATIONS) == [*FROZEN, *FINE_TUNING]
+    assert {name for name, each in ADAPTATIONS.items() if each.tunes} == set(FINE_TUNING)
+
+
+@pytest.mark.parametrize("name", ADAPTATIONS)
+def test_every_row_says_what_is_done_and_where_it_is_from(name: str) -> None:
+    row = find_adaptation(name)
+    assert row.summary
+    assert row.source
+    assert not row.summary.endswith(".")
+
+
+@pytest.mark.parametrize("name", ["lightweight", "lightweight/10", "heavyweight", "linear"])
+def test_what_the_card_has_from_memory_says_so(name: str) -> None:
+    """Of the lightweight sweep its long schedule, of the heavyweight one everything (card 1.5)."""
+    assert "from memory" in find_adaptation(name).source
+
+
+@pytest.mark.parametrize("name", ["vit-g", "bit-hyperrule", "vpt-linear", "vpt-finetune", "adapter-plus"])
+def test_what_was_read_does_not(name: str) -> None:
+    assert "memory" not in find_adaptation(name).source
+
+
+@pytest.mark.parametrize("name", [name for name in ADAPTATIONS if "/" in name and "few" not in name])
+def test_reduced_budgets_are_called_so(name: str) -> None:
+    row, whole = find_adaptation(name), name.partition("/")[0]
+    assert whole in ADAPTATIONS
+    assert "reduced" in f"{row.summary} {row.source}"
+
+
+def test_an_unknown_one_is_named_with_its_neighbour() -> None:
+    with pytest.raises(MetapriorError, match="unknown protocol 'lightwight'; did you mean 'lightweight'"):
+        find_adaptation("lightwight")

@@ -1,0 +1,61 @@
+"""Tasks in several processes: the scores of one process, and errors before a process is begun."""
+
+from pathlib import Path
+
+import pytest
+from torch import nn
+
+from metaprior.core import MetapriorError
+from metaprior.data.vtab.presets import PRESETS
+from metaprior.data.vtab.suites import SUITES
+from metaprior.judge.vtab import Encoder, Place, Way, compute_scores, judge_suite, of_callable
+from metaprior.judge.vtab.workers import by_pictures
+from tests.judge.vtab.pictures import mean_colour, prepared
+
+RIDGE = Way("ridge", PRESETS["native"])
+NAMES = ("pets", "clevr-count", "clevr-distance", "dtd", "svhn")
+
+
+def pixels() -> Encoder:
+    return of_callable(nn.Flatten(), "pixels", size=6)
+
+
+def test_two_processes_leave_the_scores_of_one(tmp_path: Path) -> None:
+    data = prepared(tmp_path / "data", *NAMES[:4])
+    apart, alone = (Place(data, tmp_path / name, tmp_path / name / "features") for name in ("apart", "alone"))
+    told: list[tuple[str, str, int, int]] = []
+    compute_scores(pixels(), "vtab", RIDGE, apart, NAMES, ("cpu", "cpu"), lambda *each: told.append(each))
+    files = {file.name: file.stat().st_mtime_ns for file in (tmp_path / "apart" / "tasks").iterdir()}
+    assert set(files) == {f"{name}.json" for name in NAMES[:4]}
+    assert {each[0] for each in told} == {"pets", "clevr-count, clevr-distance", "dtd", "svhn"}
+    assert sorted(each[2:] for each in told)[-1] == (5, 5)
+    one, two = (judge_suite(pixels(), "vtab", SUITES["vtab"], RIDGE, place) for place in (alone, apart))
+    assert files == {file.name: file.stat().st_mtime_ns for file in (tmp_path / "apart" / "tasks").iterdir()}
+    assert "svhn" in two.missing
+    for name in NAMES[:4]:
+        first, second = (dict(scores.scores[name].to_json(), seconds=0) for scores in (one, two))
+        assert first == second
+
+
+@pytest.mark.parametrize(
+    ("encoder", "names", "said"),
+    [
+        (pixels(), ("pet",), "unknown task of vtab 'pet'; did you mean 'pets'"),
+        (of_callable(nn.Linear(7, 2), "wrong", size=8), ("pets",), "wrong cannot be shown the pictures of 8 px"),
+        (of_callable(mean_colour, "mean", size=8), ("pets",), "mean is a plain function, whose scores are not kept"),
+    ],
+)
+def test_what_cannot_be_judged_is_told_before_a_process_is_begun(
+    encoder: Encoder, names: tuple[str, ...], said: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("metaprior.judge.vtab.workers.ProcessPoolExecutor", None)
+    with pytest.raises(MetapriorError, match=said):
+        compute_scores(encoder, "vtab", RIDGE, Place(tmp_path, tmp_path, tmp_path), names, ("cpu", "cpu"))
+
+
+def test_every_task_is_in_one_group_with_those_of_its_pictures() -> None:
+    for tasks in SUITES.values():
+        groups = by_pictures(tasks, list(tasks))
+        assert sorted(name for group in groups for name in group) == sorted(tasks)
+        assert len(groups) == len({task.pictures for task in tasks.values()})
+    assert len(by_pictures(SUITES["vtab"], list(SUITES["vtab"]))) == 16
