@@ -142,6 +142,7 @@ FROZEN: dict[str, Callable[[Features, int], Adapted]] = {
     **{f"few-shot-{shots}": functools.partial(few_shots, shots=shots) for shots in SHOTS},
     "linear": linear,
     "linear/10": functools.partial(linear, trials=tuple(trial.shortened(10) for trial in LIGHTWEIGHT)),
+    "linear/50": functools.partial(linear, trials=tuple(trial.shortened(50) for trial in LIGHTWEIGHT)),
     "linear/100": functools.partial(linear, trials=tuple(trial.shortened(100) for trial in LIGHTWEIGHT)),
     "vpt-linear": functools.partial(linear, trials=VPT_LINEAR),
 }

@@ -31,6 +31,7 @@ _FROZEN = {
         "Zhai et al. 2019, from memory",
     ),
     "linear/10": Adaptation(False, "the same with a tenth of its steps", "a reduced budget of this library's"),
+    "linear/50": Adaptation(False, "the same with a fiftieth of its steps", "a reduced budget of this library's"),
     "linear/100": Adaptation(False, "the same with a hundredth of its steps", "a reduced budget of this library's"),
     "vpt-linear": Adaptation(False, "a linear layer by SGD, visual prompt tuning's grid of 40 at once", "KMnP/vpt"),
 }

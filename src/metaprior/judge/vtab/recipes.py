@@ -87,6 +87,7 @@ _LIGHTWEIGHT = FineTuning(
 FINE_TUNING: dict[str, FineTuning] = {
     "lightweight": _LIGHTWEIGHT,
     "lightweight/10": reduced(_LIGHTWEIGHT, 10, batch=64),
+    "lightweight/50": reduced(_LIGHTWEIGHT, 50, batch=64),
     "lightweight/100": reduced(_LIGHTWEIGHT, 100, batch=64),
     "heavyweight": FineTuning(
         "VTAB's heavyweight search: 40 random trials of optimiser, rate, decay, batch and length; resolution and "

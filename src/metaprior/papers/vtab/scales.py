@@ -47,7 +47,7 @@ class Bench:
         return product(self._common(), values("recipe", "rotation"), values("loop.steps", 0))
 
     def _common(self) -> Grid:
-        point = {"data": self.data, "method.latent_dim": 128, "method.lr": 1e-3, "method.batch": 128, "loop.threads": 1}
+        point = {"data": self.data, "method.latent_dim": 128, "method.lr": 1e-3, "method.batch": 64, "loop.threads": 1}
         return product((point,), values("loop.seed", *self.seeds))
 
 
@@ -64,10 +64,10 @@ SMOKE = Bench(
 DESK = Bench(
     scale="desk",
     data=UPSTREAM,
-    steps=4_000,
+    steps=2_000,
     seeds=(0, 1, 2),
     tasks=tuple(name for name in TASKS if name != "standin/cifar10-jpeg"),
-    sweep="lightweight/10",
-    linear="linear/10",
+    sweep="lightweight/50",
+    linear="linear/50",
 )
 GPU = replace(DESK, scale="gpu", steps=60_000, seeds=(0, 1, 2, 3, 4), sweep="lightweight", linear="linear")
