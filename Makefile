@@ -45,6 +45,8 @@ bench: .venv/.bench
 	$(BIN)/python -m benchmarks.metric_suite --quick
 	$(BIN)/python -m benchmarks.frechet
 	$(BIN)/python -m benchmarks.vtab_probes
+	$(BIN)/python -m benchmarks.vtab_features
+	$(BIN)/python -m benchmarks.vtab_heads
 
 docs: .venv/.dev
 	$(BIN)/sphinx-build -W --keep-going -b html docs docs/_build/html

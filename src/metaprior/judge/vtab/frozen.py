@@ -34,11 +34,15 @@ TOLERANCE = 1e-4
 
 @dataclass(frozen=True, eq=False)
 class Features:
-    """Features N×D, float32, and class indices N: of what trains, selects (VTAB's 800 and 200) and tests."""
+    """Features N×D, float32, and class indices N: of what trains, selects (VTAB's 800 and 200) and tests.
+
+    Heads are fitted on ``device``.
+    """
 
     train: Labelled
     val: Labelled
     test: Labelled
+    device: str = "cpu"
 
     @property
     def trainval(self) -> Labelled:
@@ -82,10 +86,10 @@ Fit: TypeAlias = Callable[[Tensor, Tensor, Tensor, Sequence[Any]], Tensor]
 
 def _chosen(features: Features, fit: Fit, options: Sequence[Any], name: str, scale: bool = True) -> Adapted:
     """Choose among options, the strongest first, on what selects; fit to all; test once."""
-    x, y, z, correct = _tensors(features.train, features.val, scale)
+    x, y, z, correct = _tensors(features, features.train, features.val, scale)
     hits = (_told(fit, x, y, z, options) == correct).double().mean(1)
     best = int(hits.argmax())  # of equals the first
-    x, y, z, correct = _tensors(features.trainval, features.test, scale)
+    x, y, z, correct = _tensors(features, features.trainval, features.test, scale)
     value = float((_told(fit, x, y, z, [options[best]])[0] == correct).double().mean())
     n, details = len(correct), unseen(features.trainval[1], features.test[1])
     return Adapted(value, binomial(value, n), n, {name: options[best]}, float(hits[best]), details)
@@ -104,7 +108,7 @@ def few_shots(features: Features, seed: int = 0, shots: int = 5) -> Adapted:
 
     A class with fewer examples gives all it has. Where none has more, there is but one draw.
     """
-    x, y, z, correct = _tensors(features.trainval, features.test, scale=True)
+    x, y, z, correct = _tensors(features, features.trainval, features.test, scale=True)
     counts = y.unique(return_counts=True)[1]
     draws = DRAWS if int(counts.max()) > shots else 1
     found = few_shot(x, y, z, correct, shots, draws, seed, scarce="take")
@@ -116,19 +120,19 @@ def few_shots(features: Features, seed: int = 0, shots: int = 5) -> Adapted:
 def linear(features: Features, seed: int = 0, trials: tuple[Trial, ...] = LIGHTWEIGHT) -> Adapted:
     """A linear layer from zero by SGD, features being as they are: all trials of the sweep at once, then the best."""
     classes = int(max(features.train[1].max(), features.val[1].max())) + 1
-    x, y, z, correct = _tensors(features.train, features.val, scale=False)
+    x, y, z, correct = _tensors(features, features.train, features.val, scale=False)
     hits = sgd_sweep(x, y, classes, trials, seed).accuracies(z, correct)
     best = mildest(trials, hits)
-    x, y, z, correct = _tensors(features.trainval, features.test, scale=False)
+    x, y, z, correct = _tensors(features, features.trainval, features.test, scale=False)
     [value] = sgd_sweep(x, y, classes, [trials[best]], seed).accuracies(z, correct)
     details = {"trials": len(trials), "vals": hits} | unseen(features.trainval[1], features.test[1])
     chosen = trials[best].told(len(y))
     return Adapted(value, binomial(value, len(correct)), len(correct), chosen, hits[best], details)
 
 
-def _tensors(train: Labelled, test: Labelled, scale: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+def _tensors(features: Features, train: Labelled, test: Labelled, scale: bool) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Features, float32, and labels of each, checked; scaled: less the mean of what trains, by its deviation + 1e-5."""
-    x, y, z, correct = as_examples(*train, *test, dtype=torch.float32)
+    x, y, z, correct = (part.to(features.device) for part in as_examples(*train, *test, dtype=torch.float32))
     if scale:
         deviation, mean = torch.std_mean(x, dim=0, correction=0)
         x, z = ((each - mean) / (deviation + 1e-5) for each in (x, z))

@@ -156,7 +156,7 @@ def frozen_features(
         )  # fmt: skip
         return taken, examples.labels
 
-    return Features(of(data.train), of(data.val), of(data.test))
+    return Features(of(data.train), of(data.val), of(data.test), place.device)
 
 
 def scored(task: Task, data: TaskData, way: Way, adapted: Sequence[Adapted], seconds: float) -> Score:
