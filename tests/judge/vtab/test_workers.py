@@ -1,5 +1,10 @@
 """Tasks in several processes: the scores of one process, and errors before a process is begun."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -59,3 +64,35 @@ def test_every_task_is_in_one_group_with_those_of_its_pictures() -> None:
         assert sorted(name for group in groups for name in group) == sorted(tasks)
         assert len(groups) == len({task.pictures for task in tasks.values()})
     assert len(by_pictures(SUITES["vtab"], list(SUITES["vtab"]))) == 16
+
+
+def slowly(folder: Path) -> None:
+    """Fine-tune on tasks in two processes, for much longer than a test may take."""
+    way, place = Way("lightweight", PRESETS["native"]), Place(folder, folder / "out", folder / "out")
+    compute_scores(pixels(), "vtab", way, place, NAMES[:4], ("cpu", "cpu"))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("told", [os.kill, os.killpg], ids=["the parent", "all, as a terminal does"])
+def test_stopped_all_processes_end_and_keep_what_they_have_done(told, tmp_path: Path) -> None:
+    prepared(tmp_path, *NAMES[:4])
+    here = "import tests.judge.vtab.test_workers as here, pathlib, sys; here.slowly(pathlib.Path(sys.argv[1]))"
+    process = subprocess.Popen([sys.executable, "-c", here, str(tmp_path)], stderr=subprocess.PIPE, text=True,
+                               start_new_session=True)  # fmt: skip
+    while len(list(tmp_path.glob("out/training/*/seed-0/trial-0/metrics.jsonl"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.1)
+    told(process.pid, signal.SIGINT)
+    _, said = process.communicate(timeout=20)
+    assert said.count("Traceback") == 1  # of this script, which is not the command
+    assert len(list(tmp_path.glob("out/training/*/seed-0/trial-0/checkpoint"))) == 2
+    assert not list(tmp_path.glob("out/training/*/seed-0/trial-1"))
+
+
+@pytest.mark.slow
+def test_an_error_in_a_process_is_the_error_of_all(tmp_path: Path) -> None:
+    prepared(tmp_path, *NAMES[:2])
+    (tmp_path / "oxford_iiit_pet" / "images" / "test" / "000003.png").write_text("no picture")
+    place = Place(tmp_path, tmp_path / "out", tmp_path / "out")
+    with pytest.raises(MetapriorError, match=r"000003\.png is not a readable picture: it is of no known format$"):
+        compute_scores(pixels(), "vtab", RIDGE, place, NAMES[:2], ("cpu", "cpu"))

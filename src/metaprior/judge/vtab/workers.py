@@ -1,10 +1,13 @@
 """Tasks of a suite in several processes, or on several devices: they leave scores that are then read."""
 
+import contextlib
 import dataclasses
 import multiprocessing
 import os
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+import signal
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ProcessPoolExecutor, as_completed, wait
 
 import torch
 
@@ -13,6 +16,9 @@ from metaprior.data.vtab.suites import SUITES
 from metaprior.data.vtab.task import MissingTask, Task
 from metaprior.judge.vtab.encoder import Encoder
 from metaprior.judge.vtab.suite import Place, Told, Way, check, judge_task
+
+GRACE = 3.0
+"""Seconds after Ctrl-C that processes have to end their steps, since a terminal tells them too."""
 
 
 def compute_scores(
@@ -26,8 +32,8 @@ def compute_scores(
 ) -> None:
     """Leave the scores of tasks in ``place.out``, computed by a process for each of ``devices``.
 
-    Tasks of the same pictures go to the same process, which takes their features once. After an error nothing
-    more is begun, and what is done is kept; tasks whose data are missing are passed over.
+    Tasks of the same pictures go to the same process, which takes their features once. An error or Ctrl-C
+    stops all, and what is done is kept; tasks whose data are missing are passed over.
     """
     if not encoder.known:
         raise MetapriorError(f"{encoder.name} is a plain function, whose scores are not kept: judge it in one process")
@@ -35,14 +41,15 @@ def compute_scores(
     groups = by_pictures(SUITES[suite], names)
     portable = dataclasses.replace(encoder, net=encoder.net.cpu())
     threads = max(1, (os.cpu_count() or 1) // len(devices))
-    context = multiprocessing.get_context("spawn")
+    context, others = multiprocessing.get_context("spawn"), multiprocessing.active_children()
     with ProcessPoolExecutor(len(devices), context, initializer=_begin, initargs=(portable, threads)) as pool:
-        waiting = {
-            pool.submit(
-                _compute, suite, group, way, dataclasses.replace(place, device=devices[i % len(devices)])
-            ): group
-            for i, group in enumerate(groups)
-        }
+        with _deaf():
+            waiting = {
+                pool.submit(
+                    _compute, suite, group, way, dataclasses.replace(place, device=devices[i % len(devices)])
+                ): group
+                for i, group in enumerate(groups)
+            }
         done = 0
         try:
             for future in as_completed(waiting):
@@ -51,8 +58,25 @@ def compute_scores(
                 if told is not None:
                     told(", ".join(waiting[future]), "scored", done, len(names))
         except BaseException:
-            pool.shutdown(wait=False, cancel_futures=True)
+            try:
+                wait(waiting, GRACE)
+            finally:
+                for process in set(multiprocessing.active_children()).difference(others):
+                    process.terminate()
             raise
+
+
+@contextlib.contextmanager
+def _deaf() -> Iterator[None]:
+    """Processes begun meanwhile do not hear Ctrl-C, of which they would print a traceback, but where they train."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def by_pictures(tasks: Mapping[str, Task], names: Sequence[str]) -> list[list[str]]:
@@ -69,6 +93,8 @@ def by_pictures(tasks: Mapping[str, Task], names: Sequence[str]) -> list[list[st
 
 
 _encoder: Encoder | None = None
+_stopped = False
+"""Whether this process was told to end: the pool would have it begin what it was given last."""
 
 
 def _begin(encoder: Encoder, threads: int) -> None:
@@ -78,9 +104,15 @@ def _begin(encoder: Encoder, threads: int) -> None:
 
 
 def _compute(suite: str, names: Sequence[str], way: Way, place: Place) -> None:
+    global _stopped
     assert _encoder is not None
     for name in names:
+        if _stopped:
+            raise KeyboardInterrupt
         try:
             judge_task(_encoder, SUITES[suite][name], way, place)
         except MissingTask:
             continue
+        except KeyboardInterrupt:
+            _stopped = True
+            raise
