@@ -8,6 +8,7 @@ from torch import nn
 from metaprior.core import MetapriorError
 from metaprior.data import Dataset
 from metaprior.judge import features
+from metaprior.judge.features import evaluating
 from tests.judge.worlds import Pixels, rows, world
 
 
@@ -53,6 +54,12 @@ def test_training_mode_comes_back_after_an_error_too() -> None:
     with pytest.raises(RuntimeError):
         features(model, world())
     assert model.training
+
+
+def test_a_model_without_weights_is_where_its_buffers_are() -> None:
+    levels = nn.BatchNorm2d(3, affine=False, device="meta")
+    with evaluating(levels) as device:
+        assert device == torch.device("meta")
 
 
 def test_no_gradients_are_kept() -> None:

@@ -98,6 +98,14 @@ def test_a_complete_run_is_vtab() -> None:
         assert verdict(replace(complete(), scores=scores)) == "18 of 19 tasks: no VTAB score"
 
 
+def test_how_data_differ_from_the_benchmarks_is_told_beside_its_score() -> None:
+    scores = complete()
+    copies = {name: replace(score, details={"caveat": "a copy"}) for name, score in scores.scores.items()}
+    text = printed(vtab_table([replace(scores, scores=copies)]))
+    assert "VTAB, complete" in text
+    assert text.count(": a copy") == 1
+
+
 def test_every_way_of_models_judged_differently_is_told() -> None:
     text = printed(vtab_table([complete("one"), complete("two", preset="native")]))
     assert "protocol: 1k, lightweight, vtab-2019\n" in text
@@ -127,8 +135,19 @@ def test_a_complete_run_stands_among_the_published_ones_by_its_mean() -> None:
         (complete(protocol="lightweight/10"), "nothing was published by the protocol lightweight/10, 1k"),
         (complete(preset="native"), "are of pictures by the preset vtab-2019, and these are by native"),
         (complete(protocol="vit-g"), "are of pictures by the preset vit-g-2022, and these are by vtab-2019"),
+        (complete(protocol="heavyweight"), "chose resolution and cropping too"),
+        (complete(protocol="bit-hyperrule"), "chose resolution and cropping too"),
     ],
-    ids=["some tasks", "stand-ins", "another protocol", "a reduced budget", "another preset", "ViT-G's"],
+    ids=[
+        "some tasks",
+        "stand-ins",
+        "another protocol",
+        "a reduced budget",
+        "another preset",
+        "ViT-G's",
+        "a search",
+        "BiT's",
+    ],
 )
 def test_what_may_not_be_compared_is_not_and_the_reason_is_told(scores, said) -> None:
     lines, reason = comparison(scores)

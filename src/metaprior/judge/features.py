@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import chain
 from typing import Protocol, TypeAlias
 
 import numpy as np
@@ -103,12 +104,15 @@ def _over_batches(
 
 @contextmanager
 def evaluating(model: object) -> Iterator[torch.device | None]:
-    """A model in evaluation mode, and as it was afterwards; the value is its device, None where it has none."""
+    """A model in evaluation mode, and as it was afterwards; the value is its device, None where it is no module."""
     modes = {module: module.training for module in model.modules()} if isinstance(model, nn.Module) else {}
     if isinstance(model, nn.Module):
         model.eval()
     try:
-        yield next(model.parameters(), torch.zeros(())).device if isinstance(model, nn.Module) else None
+        if isinstance(model, nn.Module):
+            yield next(chain(model.parameters(), model.buffers()), torch.zeros(())).device
+        else:
+            yield None
     finally:
         for module, training in modes.items():  # each its own: some may be frozen
             module.training = training

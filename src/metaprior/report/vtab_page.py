@@ -10,7 +10,7 @@ from metaprior.judge.scores import Score
 from metaprior.judge.vtab import Mean, SuiteScores
 from metaprior.papers.vtab.published import Published
 from metaprior.report.markup import filled, template_file, written
-from metaprior.report.vtab_terminal import cell, cell_of_mean, comparison, missing_notes, peers, verdict
+from metaprior.report.vtab_terminal import caveats, cell, cell_of_mean, comparison, missing_notes, peers, verdict
 
 
 @dataclass(frozen=True)
@@ -141,16 +141,6 @@ def facts(judged: Sequence[SuiteScores]) -> list[tuple[str, str]]:
         ("seeds", several([" ".join(map(str, way.get("seeds", []))) for way in ways])),
         ("precision", several([way.get("precision", "") for way in ways])),
     ]
-
-
-def caveats(judged: Sequence[SuiteScores]) -> list[str]:
-    """How the data of tasks differ from what the benchmark publishes, said once each."""
-    found: dict[str, list[str]] = {}
-    for each in judged:
-        for name, score in each.scores.items():
-            if said := score.details.get("caveat"):
-                found.setdefault(str(said), []).append(name.removeprefix("standin/"))
-    return [f"{', '.join(dict.fromkeys(names))}: {said}" for said, names in found.items()]
 
 
 def _short(value: Any) -> str:

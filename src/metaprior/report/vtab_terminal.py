@@ -64,6 +64,7 @@ def vtab_table(judged: Sequence[SuiteScores], compare: bool = False) -> Group:
     notes = ["accuracy in %, ± standard error", *(f"protocol: {way}" for way in ways)]
     notes += dict.fromkeys(verdict(each) for each in judged)
     notes += missing_notes(judged)
+    notes += caveats(judged) if judged[0].suite == "vtab" else []
     return Group(table, *(Text(f"\n{note}") for note in notes), *(standing(each) for each in judged if compare))
 
 
@@ -85,6 +86,16 @@ def missing_notes(judged: Sequence[SuiteScores]) -> list[str]:
         return []
     asked = "" if judged[0].suite == "vtab" else f" --suite {judged[0].suite}"
     return [f"no data for {len(missing)}: {', '.join(missing)}; 'metaprior vtab --status{asked}' says what to fetch"]
+
+
+def caveats(judged: Sequence[SuiteScores]) -> list[str]:
+    """How the data of tasks differ from what the benchmark publishes, said once each."""
+    found: dict[str, list[str]] = {}
+    for each in judged:
+        for name, score in each.scores.items():
+            if said := score.details.get("caveat"):
+                found.setdefault(str(said), []).append(name.removeprefix("standin/"))
+    return [f"{', '.join(dict.fromkeys(names))}: {said}" for said, names in found.items()]
 
 
 def standing(scores: SuiteScores) -> Group:
@@ -128,7 +139,10 @@ def peers(scores: SuiteScores) -> tuple[Sequence[Published], str]:
         return [], verdict(scores)
     if not (found := comparable(str(protocol), str(setting))):
         return [], f"nothing was published by the protocol {protocol}, {setting}"
-    if (theirs := PREPARED_BY.get(str(protocol), preset)) != preset:
+    theirs = PREPARED_BY.get(str(protocol))
+    if theirs is None:
+        return [], f"those by {protocol} chose resolution and cropping too, which this library's does not"
+    if theirs != preset:
         return [], f"those by {protocol} are of pictures by the preset {theirs}, and these are by {preset}"
     return found, ""
 

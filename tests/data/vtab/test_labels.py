@@ -57,3 +57,9 @@ def test_class_counts_of_dsprites_train800():
     location, orientation = np.bincount(dsprites_location(few)), np.bincount(dsprites_orientation(few))
     assert (len(location), location.min(), location.max()) == (16, 42, 62)
     assert (len(orientation), orientation.min(), orientation.max()) == (16, 35, 67)
+
+
+def test_depths_are_compared_as_tfds_stores_them():
+    """In 32 bits, in which 8.0000001 is 8 and so closes the first bin."""
+    assert clevr_distance([8.0000001]) == 0
+    assert kitti_distance([("Car", 20.0000001)]) == 1

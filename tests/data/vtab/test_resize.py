@@ -38,7 +38,7 @@ def test_rows_by_hand(row: list[float], size: int, expected: list[float]):
     assert resize_legacy(images.transpose(2, 3), size)[0, 0, :, 0].tolist() == pytest.approx(expected, abs=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(32, 32), (5, 7), (61, 40), (1, 3)])
+@pytest.mark.parametrize("shape", [(32, 32), (5, 7), (61, 40), (1, 3), (33, 5), (5, 33)])
 @pytest.mark.parametrize("size", [8, 33])
 def test_the_legacy_kernel_is_its_definition(shape: tuple[int, int], size: int):
     image = 255 * torch.rand(shape, generator=torch.Generator().manual_seed(0))

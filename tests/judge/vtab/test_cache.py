@@ -1,5 +1,7 @@
 """Features on the disk: taken once, for the same encoder, preset and pictures alone."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from torch import nn
@@ -51,6 +53,22 @@ def test_what_would_change_them_makes_them_be_taken_again(tmp_path, what):
     other = coloured("a", 6, 1).pictures if what == "pictures" else pictures
     cached_features(of_callable(net, "counted", size=8), preset, other, tmp_path, bf16=what == "precision")
     assert net.shown == 12
+
+
+@pytest.mark.parametrize("other", [{"kernel": "bicubic"}, {"size": 9}, {"levels": "signed"}], ids=str)
+def test_each_part_of_a_preset_makes_them_be_taken_again(tmp_path, other):
+    net, pictures = Counted(), coloured("a", 6, 0).pictures
+    encoder = of_callable(net, "counted", size=8)
+    for preset in (NATIVE, replace(NATIVE, **other), NATIVE):
+        cached_features(encoder, preset, pictures, tmp_path)
+    assert net.shown == 12
+
+
+def test_encoders_of_other_size_or_levels_do_not_share_them(tmp_path):
+    net, pictures = Counted(), coloured("a", 6, 0).pictures
+    for own in ({"size": 8}, {"size": 9}, {"size": 8, "deviation": (0.5, 0.5, 0.5)}, {"size": 8, "mean": (0.1,) * 3}):
+        cached_features(of_callable(net, "counted", **own), NATIVE, pictures, tmp_path)
+    assert net.shown == 24
 
 
 def test_an_interrupted_taking_goes_on(tmp_path, monkeypatch):

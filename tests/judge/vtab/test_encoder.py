@@ -46,6 +46,24 @@ def test_a_hash_tells_weights_feature_point_and_levels_apart():
     assert len({one.hash, *(other.hash for other in others)}) == 4
 
 
+def test_a_hash_tells_parts_without_weights_apart():
+    pools = [nn.AdaptiveAvgPool2d(1), nn.AdaptiveMaxPool2d(1)]
+    means, maxima, again = (
+        of_callable(nn.Sequential(Conv(), pool, nn.Flatten()), "pooled").hash for pool in (*pools, pools[0])
+    )
+    assert means != maxima
+    assert means == again
+
+
+def test_a_hash_does_not_depend_on_where_in_memory_a_net_is():
+    class Printed(Conv):
+        def extra_repr(self) -> str:
+            return f"act={object()}"
+
+    kept = [Printed(), Printed()]
+    assert len({of_callable(net, "conv").hash for net in kept}) == 1
+
+
 def test_finding_the_width_changes_nothing():
     net = Conv().train()
     encoder = of_callable(net, "conv", size=8)

@@ -3,9 +3,11 @@
 import pytest
 
 from metaprior.core import MetapriorError
+from metaprior.data.vtab.presets import PRESETS
 from metaprior.judge.vtab.frozen import FROZEN
 from metaprior.judge.vtab.protocols import ADAPTATIONS, find_adaptation
 from metaprior.judge.vtab.recipes import FINE_TUNING
+from metaprior.judge.vtab.suite import Way
 
 
 def test_every_protocol_has_one_row_and_says_whether_the_encoder_is_trained() -> None:
@@ -43,3 +45,13 @@ def test_reduced_budgets_are_called_so(name: str) -> None:
 def test_an_unknown_one_is_named_with_its_neighbour() -> None:
     with pytest.raises(MetapriorError, match="unknown protocol 'lightwight'; did you mean 'lightweight'"):
         find_adaptation("lightwight")
+
+
+def test_protocols_without_a_choice_say_that_they_train_on_all_at_once() -> None:
+    once = {"few-shot-1", "few-shot-5", "few-shot-10", "few-shot-25", "vit-g", "bit-hyperrule", "adapter-plus"}
+    assert {name for name, each in ADAPTATIONS.items() if not each.selects} == once
+    native = PRESETS["native"]
+    for name in once:
+        assert Way(name, native).told == f"1k, {name}, native; train on 1000, test once"
+        assert Way(name, native, "full").told == f"full, {name}, native; train on all, test once"
+    assert Way("ridge", native).told.endswith("train 800, select on 200, retrain on 1000, test once")

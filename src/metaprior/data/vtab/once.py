@@ -1,5 +1,6 @@
-"""What was read of a file, kept until the file changes."""
+"""What is read once and kept: of a file until it changes, of anything else for good."""
 
+import threading
 from collections.abc import Callable
 from functools import lru_cache, wraps
 from pathlib import Path
@@ -26,3 +27,16 @@ def once_per_file(maxsize: int) -> Callable[[Callable[[Path], Content]], Callabl
         return of_file
 
     return decorate
+
+
+def once(read: Callable[[], Content]) -> Callable[[], Content]:
+    """Keep what a function gives; threads that ask meanwhile wait for it, rather than read the same a second time."""
+    reading = threading.Lock()
+    kept = lru_cache(maxsize=1)(read)
+
+    @wraps(read)
+    def of_first() -> Content:
+        with reading:
+            return kept()
+
+    return of_first

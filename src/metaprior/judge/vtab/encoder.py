@@ -1,6 +1,7 @@
 """Encoders of any origin, as the benchmark sees them: a net, the point that features come from, what it is shown."""
 
 import hashlib
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -44,9 +45,13 @@ class Encoder:
 
     @cached_property
     def hash(self) -> str:
-        """12 hexadecimal digits that depend on every weight, on the kind of net, the feature point and the levels."""
+        """12 hexadecimal digits that depend on every weight, the net's parts, the feature point and the levels.
+
+        Parts are told by their printed form: by weights alone a mean over places is not told from their maximum.
+        """
         weights = {name: value.detach().cpu() for name, value in self.net.state_dict().items()}
-        told = f"{type(self.net).__name__} {self.feature} {self.mean} {self.deviation} {checksum(weights)}"
+        made_of = re.sub(r" at 0x[0-9a-f]+", "", repr(self.net))
+        told = f"{made_of} {self.feature} {self.mean} {self.deviation} {checksum(weights)}"
         return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
 
     def side(self, preset: Preset) -> int:

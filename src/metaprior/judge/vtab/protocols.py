@@ -9,22 +9,24 @@ from metaprior.judge.vtab.recipes import FINE_TUNING
 
 @dataclass(frozen=True)
 class Adaptation:
-    """One protocol: whether the encoder is trained too, what it does, and where it is from."""
+    """One protocol: whether the encoder is trained too, what it does, where it is from, whether it selects by val."""
 
     tunes: bool
     summary: str
     source: str
+    selects: bool = True
 
 
 _OURS = "this library's, of shared probes; VTAB has none of frozen features but its linear ablation"
+_SHOTS = "big_vision's shots; our strengths"
 _FROZEN = {
     "ridge": Adaptation(False, "ridge regression onto class indicators, of 40 strengths", _OURS),
     "logistic": Adaptation(False, "multinomial logistic regression, of 45 penalties", _OURS),
     "knn": Adaptation(False, "nearest neighbours by cosine, of 7 numbers of them", _OURS),
-    "few-shot-1": Adaptation(False, "ridge on 1 example a class, ten draws", "big_vision's shots; our strengths"),
-    "few-shot-5": Adaptation(False, "ridge on 5 examples a class, ten draws", "big_vision's shots; our strengths"),
-    "few-shot-10": Adaptation(False, "ridge on 10 examples a class, ten draws", "big_vision's shots; our strengths"),
-    "few-shot-25": Adaptation(False, "ridge on 25 examples a class, ten draws", "big_vision's shots; our strengths"),
+    "few-shot-1": Adaptation(False, "ridge on 1 example a class, ten draws", _SHOTS, selects=False),
+    "few-shot-5": Adaptation(False, "ridge on 5 examples a class, ten draws", _SHOTS, selects=False),
+    "few-shot-10": Adaptation(False, "ridge on 10 examples a class, ten draws", _SHOTS, selects=False),
+    "few-shot-25": Adaptation(False, "ridge on 25 examples a class, ten draws", _SHOTS, selects=False),
     "linear": Adaptation(
         False,
         "a linear layer by the lightweight sweep, all four trials at once",
@@ -38,7 +40,10 @@ _FROZEN = {
 
 ADAPTATIONS: dict[str, Adaptation] = {
     **{name: _FROZEN[name] for name in FROZEN},
-    **{name: Adaptation(True, recipe.summary, recipe.source) for name, recipe in FINE_TUNING.items()},
+    **{
+        name: Adaptation(True, recipe.summary, recipe.source, len(recipe.trials) > 1)
+        for name, recipe in FINE_TUNING.items()
+    },
 }
 """All protocols: frozen features first, then those that train the encoder too."""
 

@@ -54,9 +54,11 @@ class Way:
     @property
     def told(self) -> str:
         """The way in words: what a score's ``protocol`` says."""
-        trains = (
-            "train 800, select on 200, retrain on 1000" if self.setting == "1k" else "select on val, retrain on all"
-        )
+        few = self.setting == "1k"
+        if find_adaptation(self.protocol).selects:
+            trains = "train 800, select on 200, retrain on 1000" if few else "select on val, retrain on all"
+        else:
+            trains = "train on 1000" if few else "train on all"
         return f"{self.setting}, {self.protocol}, {self.preset.name}; {trains}, test once"
 
 

@@ -1,6 +1,6 @@
 """Published results on VTAB's nineteen tasks, in percent, to be seen beside one's own.
 
-Tasks are in the order of :data:`metaprior.data.vtab.tasks.VTAB`. Lines of one ``protocol`` and ``setting`` may be
+Tasks are in :data:`ORDER`. Lines of one ``protocol`` and ``setting`` may be
 compared with each other and with a complete run of that protocol; no others.
 """
 
@@ -13,7 +13,7 @@ ORDER = (
     "clevr-count", "clevr-distance", "dmlab", "kitti-distance", "dsprites-location", "dsprites-orientation",
     "smallnorb-azimuth", "smallnorb-elevation",
 )  # fmt: skip
-"""The order of the published tables' columns."""
+"""The order of the published tables' columns, in which the first two differ from ``VTAB``'s."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def _of_the_benchmark(setting: str) -> list[Published]:
 _VIT = (
     ("full fine-tuning", "PETL-ViT, README", 65.57, (75.88, 83.36, 47.64),
      "68.9 87.7 64.3 97.2 86.9 87.4 38.8 | 79.7 95.7 84.2 73.9 | 56.3 58.6 41.7 65.5 57.5 46.7 25.7 29.1"),
-    ("linear", "NOAH, table", 52.94, (68.93, 77.16, 26.84),
+    ("linear", "NOAH, table; its means from memory", 52.94, (68.93, 77.16, 26.84),
      "63.4 85.0 63.2 97.0 86.3 36.6 51.0 | 78.5 87.5 68.6 74.0 | 34.3 30.6 33.2 55.4 12.5 20.0 9.6 19.2"),
     ("VPT-deep", "PETL-ViT, README", 69.4, (78.48, 82.43, 54.98),
      "78.8 90.8 65.8 98.0 88.3 78.1 49.6 | 81.8 96.1 83.4 68.4 | 68.5 60.0 46.5 72.8 73.6 47.9 32.9 37.8"),
@@ -143,7 +143,11 @@ PUBLISHED: tuple[Published, ...] = (
 
 
 PREPARED_BY = {"lightweight": "vtab-2019", "vit-g": "vit-g-2022"}
-"""The preset of pictures that a protocol's published lines are of, where that is known."""
+"""The preset of pictures that a protocol's published lines are of.
+
+Others chose resolution and cropping by rules or by search, which this library's protocols of that name do not have:
+no run may be seen among them.
+"""
 
 
 def comparable(protocol: str, setting: str) -> Sequence[Published]:

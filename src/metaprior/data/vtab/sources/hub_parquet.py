@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -11,6 +10,7 @@ import numpy as np
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.encoded import pictures_of_encoded
 from metaprior.data.vtab.examples import Examples
+from metaprior.data.vtab.once import once
 from metaprior.data.vtab.sources.source import Found, Source
 from metaprior.data.vtab.splits import STORED, Part, ordered, task_data
 from metaprior.data.vtab.task import Setting, Task, TaskData
@@ -74,7 +74,7 @@ def _examples(task: Task, path: Path, part: Part) -> Examples:
 def _kept(files: Sequence[Path], column: str, order: Sequence[int]) -> Callable[[int], bytes]:
     """The encoded pictures of some rows, which are kept when the first is asked for."""
 
-    @lru_cache(maxsize=1)
+    @once
     def kept() -> dict[int, bytes]:
         wanted = set(order)
         return {row: bytes(content) for row, (content,) in enumerate(_rows(files, [column])) if row in wanted}

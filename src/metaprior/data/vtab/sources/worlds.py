@@ -1,7 +1,6 @@
 """dSprites and smallNORB: every combination of a few factors, in arrays."""
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import lru_cache
 from pathlib import Path
 
 import h5py
@@ -21,6 +20,7 @@ from metaprior.data.shapes3d_official import rows_at_once
 from metaprior.data.store import verify
 from metaprior.data.vtab.examples import Examples, Pictures
 from metaprior.data.vtab.labels import ORIENTATIONS, POSITIONS, latent_class
+from metaprior.data.vtab.once import once
 from metaprior.data.vtab.sources.own_files import OwnFiles, origin
 from metaprior.data.vtab.splits import STORED, Part, ordered_numbers
 from metaprior.data.vtab.task import Task
@@ -59,7 +59,7 @@ def _in_memory(
     """Examples whose rows are kept, those of the part alone, when the first is read; ``picture`` makes one of a row."""
     order = ordered_numbers(task.pictures, part, len(labels))
 
-    @lru_cache(maxsize=1)
+    @once
     def kept() -> dict[int, UInt8[np.ndarray, "..."]]:
         wanted, rows, start = np.zeros(len(labels), bool), {}, 0
         wanted[order] = True
