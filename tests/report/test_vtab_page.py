@@ -72,7 +72,7 @@ def test_the_page_is_well_formed_and_fetches_nothing(judged, compare) -> None:
 def test_it_holds_every_task_and_mean_of_the_table() -> None:
     found = Parsed(render_vtab([complete()]))
     assert {cells[0] for cells in found.rows} >= set(VTAB)
-    assert found.row("pets")[:2] == ["1,000", "88.1 ± 1.2"]
+    assert found.row("pets")[:2] == ["3,669", "88.1 ± 1.2"]
     assert found.row("structured")[1].startswith("55.5 ±")
     assert found.row("mean of the tasks")[1].startswith("68.0 ±")
     assert found.row("mean of the groups")[1].startswith("70.7 ±")

@@ -10,7 +10,7 @@ from metaprior.judge.vtab.scores import SuiteScores
 from metaprior.papers.vtab.published import ORDER, PUBLISHED
 
 BEST = next(line for line in PUBLISHED if line.model == "Sup-Rotation-100%" and line.setting == "1k")
-SCORES = {name: Score(BEST.task(name) / 100, 1000, 0, "p", se=0.01) for name in ORDER}
+SCORES = {name: Score(BEST.task(name) / 100, VTAB[name].sizes[2], 0, "p", se=0.01) for name in ORDER}
 
 
 def test_a_complete_run_has_both_published_means():
@@ -28,6 +28,11 @@ def test_nothing_is_a_vtab_score_while_a_task_is_missing():
         assert (found["mean_tasks"], found["mean_groups"], found["complete"], found["k"]) == (None, None, False, 18)
         assert found["missing"] == {gone: "no data"}
         assert found["partial"]["mean_tasks"]["k"] == 18
+
+
+def test_nothing_is_a_vtab_score_where_a_test_was_cut_short():
+    found = SuiteScores("m", "vtab", "p", VTAB, SCORES | {"pets": Score(0.9, 3664, 0, "p")}).to_json()
+    assert (found["mean_tasks"], found["complete"], found["k"]) == (None, False, 19)
 
 
 def test_stand_ins_are_never_a_vtab_score():

@@ -81,8 +81,13 @@ class SuiteScores:
 
     @property
     def is_vtab(self) -> bool:
-        """Whether these are all of VTAB's own tasks, so that the means are VTAB scores."""
-        return self.suite == "vtab" and self.tasks.keys() == VTAB.keys() and self.mean_tasks.complete
+        """Whether these are VTAB's tasks, each tested on all its examples, so that the means are VTAB scores."""
+        return self.suite == "vtab" and self.tasks.keys() == VTAB.keys() and self.mean_tasks.complete and self.whole
+
+    @property
+    def whole(self) -> bool:
+        """Whether each task that has a score was tested on all its examples."""
+        return all(score.n == self.tasks[name].sizes[2] for name, score in self.scores.items())
 
     def to_json(self) -> dict[str, Any]:
         """What ``metaprior vtab --json`` prints: ``mean_tasks`` and ``mean_groups`` are VTAB scores, or null.

@@ -101,6 +101,11 @@ def judge_suite(
             if chosen:
                 raise
             missing[name] = str(fault)
+    if not found:
+        raise MissingTask(
+            f"the data of no task of {suite} are there, looked for below {place.data}; 'metaprior vtab --status' says "
+            "what to fetch, and the rendered tasks of --suite vtab-desk need nothing"
+        )
     return SuiteScores(encoder.name, suite, way.told, tasks, found, missing, described(encoder, way))
 
 
@@ -165,7 +170,8 @@ def scored(task: Task, data: TaskData, way: Way, adapted: Sequence[Adapted], sec
     """The mean over seeds, with its standard error; of one seed the binomial one over test examples."""
     values = [each.value for each in adapted]
     several = len(values) > 1
-    se = float(np.std(values, ddof=1) / len(values) ** 0.5) if several else adapted[0].se
+    drawn = len(set(values)) > 1  # some protocols draw nothing, so that seeds say nothing of their error
+    se = float(np.std(values, ddof=1) / len(values) ** 0.5) if drawn else adapted[0].se
     first = adapted[0]
     vals = [each.val for each in adapted if each.val is not None]
     details: dict[str, Any] = {
