@@ -45,7 +45,7 @@ def test_tasks_stand_below_their_groups_and_means_last() -> None:
 
 def test_numbers_are_in_percent_with_their_errors() -> None:
     found = rows(printed(vtab_table([complete()])))
-    assert found["pets"] == ["1,000", "88.1 ± 1.2"]
+    assert found["pets"] == ["3,669", "88.1 ± 1.2"]
     assert found["natural"][0].startswith("73.6 ±")
     assert found["mean of the tasks"][0].startswith("68.0 ±")
     assert found["mean of the groups"][0].startswith("70.7 ±")
