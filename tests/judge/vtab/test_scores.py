@@ -1,6 +1,7 @@
 """Means of tasks and of groups; a score that is withheld where tasks are missing."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -10,7 +11,7 @@ from metaprior.judge.vtab.scores import SuiteScores
 from metaprior.papers.vtab.published import ORDER, PUBLISHED
 
 BEST = next(line for line in PUBLISHED if line.model == "Sup-Rotation-100%" and line.setting == "1k")
-SCORES = {name: Score(BEST.task(name) / 100, 1000, 0, "p", se=0.01) for name in ORDER}
+SCORES = {name: Score(BEST.task(name) / 100, VTAB[name].sizes[2], 0, "p", se=0.01) for name in ORDER}
 
 
 def test_a_complete_run_has_both_published_means():
@@ -28,6 +29,21 @@ def test_nothing_is_a_vtab_score_while_a_task_is_missing():
         assert (found["mean_tasks"], found["mean_groups"], found["complete"], found["k"]) == (None, None, False, 18)
         assert found["missing"] == {gone: "no data"}
         assert found["partial"]["mean_tasks"]["k"] == 18
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_nothing_is_a_vtab_score_that_was_tested_on_a_part(name):
+    scores = SCORES | {name: replace(SCORES[name], n=SCORES[name].n - 1)}
+    found = SuiteScores("m", "vtab", "p", VTAB, scores)
+    assert found.cut == (name,)
+    assert (found.to_json()["mean_tasks"], found.to_json()["complete"], found.to_json()["k"]) == (None, False, 19)
+
+
+def test_nothing_else_is_a_vtab_score_whatever_its_suite_is_called():
+    tasks = {name: task for name, task in VTAB.items() if name != "pets"}
+    scores = {name: SCORES[name] for name in tasks}
+    assert not SuiteScores("m", "vtab", "p", tasks, scores).is_vtab
+    assert not SuiteScores("m", "own", "p", VTAB, SCORES).is_vtab
 
 
 def test_stand_ins_are_never_a_vtab_score():
