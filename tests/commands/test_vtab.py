@@ -34,7 +34,8 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(autouse=True)
 def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A folder of its own to write to, without data from elsewhere, and a wide terminal."""
+    """A folder of its own to write to, without data from elsewhere, a wide terminal; all tests are of 30 pictures."""
+    monkeypatch.setitem(SUITES, "vtab", {name: replace(task, sizes=(24, 9, 30)) for name, task in VTAB.items()})
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("METAPRIOR_DATA", str(tmp_path / "none"))
     monkeypatch.setenv("COLUMNS", "200")
@@ -86,6 +87,14 @@ def test_a_complete_run_is_a_vtab_score_in_the_table_and_on_the_page(capsys, run
     assert (told["complete"], told["k"]) == (True, 19)
     groups = told["partial"]["groups"].values()
     assert told["mean_groups"] == pytest.approx(sum(group["value"] for group in groups) / 3)
+
+
+def test_nineteen_tasks_on_parts_of_their_tests_are_no_vtab_score(capsys, run, data, monkeypatch) -> None:
+    monkeypatch.setitem(SUITES, "vtab", VTAB)
+    code, out, _ = call(capsys, "vtab", run, "--data-dir", data)
+    assert code == 0
+    assert "19 of 19 tasks, 19 on another number of test examples than they have: no VTAB score" in out
+    assert "VTAB, complete" not in out
 
 
 def test_two_models_stand_in_one_table_each_with_its_way(capsys, run, data) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from metaprior.data.vtab import SUITES
+from metaprior.data.vtab import SUITES, VTAB
 from metaprior.judge.scores import Score
 from metaprior.judge.vtab import SuiteScores
 from metaprior.papers.vtab.published import ORDER, PUBLISHED, Published
@@ -19,16 +19,13 @@ def way(protocol: str = "lightweight", setting: str = "1k", preset: str = "vtab-
     }  # fmt: skip
 
 
-def scored(value: float | None, **details: Any) -> Score:
-    return Score(value, 1000, 0, "made by hand", se=0.0123, details=DETAILS | details)
+def scored(value: float | None, n: int = 1000, **details: Any) -> Score:
+    return Score(value, n, 0, "made by hand", se=0.0123, details=DETAILS | details)
 
 
 def complete(model: str = "mine", line: Published = BEST, **options: Any) -> SuiteScores:
     """All of VTAB, with the scores of a published model."""
-    scores = {
-        name: replace(scored(line.tasks[place] / 100), n=SUITES["vtab"][name].sizes[2])
-        for place, name in enumerate(ORDER)
-    }
+    scores = {name: scored(line.tasks[place] / 100, VTAB[name].sizes[2]) for place, name in enumerate(ORDER)}
     return of_vtab(model, scores, **options)
 
 
@@ -43,7 +40,9 @@ def of_vtab(
 
 def partial(model: str = "mine", *names: str) -> SuiteScores:
     """Some tasks of VTAB, all of them at 40 %; the data of two others are said to be missing."""
-    return of_vtab(model, {name: scored(0.4) for name in names}, {"dmlab": "fetch it", "sun397": "fetch it"})
+    return of_vtab(
+        model, {name: scored(0.4, VTAB[name].sizes[2]) for name in names}, {"dmlab": "fetch it", "sun397": "fetch it"}
+    )
 
 
 def desk(model: str = "mine", **options: Any) -> SuiteScores:

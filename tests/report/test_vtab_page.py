@@ -89,8 +89,8 @@ def test_values_are_there_in_full_and_stand_on_their_axis() -> None:
 def test_models_stand_beside_each_other_under_their_names() -> None:
     found = Parsed(render_vtab([partial("first", "pets"), partial("second", "dtd")]))
     assert found.rows[0][:4] == ["task", "test", "first", "second"]
-    assert found.row("pets")[:3] == ["1,000", "40.0 ± 1.2", "–"]
-    assert found.row("dtd")[:3] == ["1,000", "–", "40.0 ± 1.2"]
+    assert found.row("pets")[:3] == ["3,669", "40.0 ± 1.2", "–"]
+    assert found.row("dtd")[:3] == ["1,880", "–", "40.0 ± 1.2"]
     chosen = found.rows[[cells[:2] for cells in found.rows].index(["task", "first"]) :]
     told = {cells[0]: cells[1:] for cells in chosen}
     assert told["pets"] == ["lr 0.01; batch 512; 62.5 on val", ""]

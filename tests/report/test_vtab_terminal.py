@@ -55,9 +55,9 @@ def test_models_stand_beside_each_other_and_a_task_that_one_lacks_is_a_dash() ->
     both = [partial("first", "pets", "dtd"), partial("second", "dtd", "svhn")]
     found = rows(printed(vtab_table(both)))
     assert found["test"] == ["first", "second"]
-    assert found["pets"] == ["1,000", "40.0 ± 1.2", "–"]
-    assert found["svhn"] == ["1,000", "–", "40.0 ± 1.2"]
-    assert found["dtd"] == ["1,000", "40.0 ± 1.2", "40.0 ± 1.2"]
+    assert found["pets"] == ["3,669", "40.0 ± 1.2", "–"]
+    assert found["svhn"] == ["26,032", "–", "40.0 ± 1.2"]
+    assert found["dtd"] == ["1,880", "40.0 ± 1.2", "40.0 ± 1.2"]
     assert "eurosat" not in found
     assert found["specialized"] == ["–", "–"]
 
@@ -96,6 +96,12 @@ def test_a_complete_run_is_vtab() -> None:
     for gone in ORDER:
         scores = {name: score for name, score in complete().scores.items() if name != gone}
         assert verdict(replace(complete(), scores=scores)) == "18 of 19 tasks: no VTAB score"
+
+
+def test_a_part_of_a_test_is_not_vtab() -> None:
+    scores = complete()
+    short = replace(scores, scores=scores.scores | {"pets": scored(0.5, 30)})
+    assert verdict(short) == "19 of 19 tasks, 1 on another number of test examples than they have: no VTAB score"
 
 
 def test_how_data_differ_from_the_benchmarks_is_told_beside_its_score() -> None:

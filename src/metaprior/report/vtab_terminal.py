@@ -37,8 +37,8 @@ def verdict(scores: SuiteScores) -> str:
         return "VTAB, complete"
     if scores.suite != "vtab":
         return f"{scores.suite}, {mean.k} of {mean.of} stand-ins: not a VTAB score"
-    short = "" if scores.whole or not mean.complete else ", not all on the whole of their test examples"
-    return f"{mean.k} of {mean.of} tasks{short}: no VTAB score"
+    cut = f", {len(scores.cut)} on another number of test examples than they have" if scores.cut else ""
+    return f"{mean.k} of {mean.of} tasks{cut}: no VTAB score"
 
 
 def vtab_table(judged: Sequence[SuiteScores], compare: bool = False) -> Group:

@@ -20,6 +20,7 @@ from metaprior.data.vtab.task import TaskData
 from metaprior.data.vtab.tasks import VTAB
 from tests.data.vtab import own_trees, tfds_tree
 from tests.data.vtab.small import encoded, pixels, shrink
+from tests.judge.vtab.pictures import prepared
 
 
 @pytest.fixture(autouse=True)
@@ -212,3 +213,9 @@ def test_a_setting_that_was_not_prepared(tmp_path: Path):
     assert "the setting full: prepare it" in found.lacks
     with pytest.raises(MetapriorError, match="holds no task that was prepared in the setting full"):
         read_prepared(task_folder("dtd", tmp_path / "out"), "full")
+
+
+def test_a_folder_that_was_renamed_is_not_another_task(tmp_path: Path):
+    prepared(tmp_path, "clevr-count").joinpath("clevr_count").rename(tmp_path / "clevr_dist")
+    with pytest.raises(MetapriorError, match="holds clevr-count, not clevr-distance"):
+        VTAB["clevr-distance"].load(tmp_path, "1k")

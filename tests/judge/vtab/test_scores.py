@@ -1,6 +1,7 @@
 """Means of tasks and of groups; a score that is withheld where tasks are missing."""
 
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -30,9 +31,19 @@ def test_nothing_is_a_vtab_score_while_a_task_is_missing():
         assert found["partial"]["mean_tasks"]["k"] == 18
 
 
-def test_nothing_is_a_vtab_score_where_a_test_was_cut_short():
-    found = SuiteScores("m", "vtab", "p", VTAB, SCORES | {"pets": Score(0.9, 3664, 0, "p")}).to_json()
-    assert (found["mean_tasks"], found["complete"], found["k"]) == (None, False, 19)
+@pytest.mark.parametrize("name", ORDER)
+def test_nothing_is_a_vtab_score_that_was_tested_on_a_part(name):
+    scores = SCORES | {name: replace(SCORES[name], n=SCORES[name].n - 1)}
+    found = SuiteScores("m", "vtab", "p", VTAB, scores)
+    assert found.cut == (name,)
+    assert (found.to_json()["mean_tasks"], found.to_json()["complete"], found.to_json()["k"]) == (None, False, 19)
+
+
+def test_nothing_else_is_a_vtab_score_whatever_its_suite_is_called():
+    tasks = {name: task for name, task in VTAB.items() if name != "pets"}
+    scores = {name: SCORES[name] for name in tasks}
+    assert not SuiteScores("m", "vtab", "p", tasks, scores).is_vtab
+    assert not SuiteScores("m", "own", "p", VTAB, SCORES).is_vtab
 
 
 def test_stand_ins_are_never_a_vtab_score():

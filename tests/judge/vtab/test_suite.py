@@ -262,6 +262,18 @@ def test_stopped_in_the_midst_of_fine_tuning_and_called_again_it_is_never_stoppe
     assert without_time[0] == without_time[1]
 
 
+def test_more_seeds_go_on_from_those_that_were_trained(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FINE_TUNING, "vit-g", FineTuning("one trial", "this test", (Trial(0.1, 8, 5, drops=()),)))
+    way = replace(RIDGE, protocol="vit-g")
+    first = judge_task(encoder(), COLOURS, way, place(tmp_path))
+    seen: list[int] = []
+    both = judge_task(
+        encoder(), COLOURS, replace(way, seeds=(0, 1)), place(tmp_path), lambda *each: seen.append(each[2])
+    )
+    assert seen == [1, 2, 3, 4, 5]
+    assert both.details["values"][0] == first.value
+
+
 def test_a_fine_tuned_function_without_weights_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(FINE_TUNING, "vit-g", FineTuning("one trial", "this test", (Trial(1.0, 8, 60, drops=()),)))
     way = replace(RIDGE, protocol="vit-g")

@@ -80,14 +80,15 @@ class SuiteScores:
         return tuple(group for group in GROUPS if any(task.group == group for task in self.tasks.values()))
 
     @property
-    def is_vtab(self) -> bool:
-        """Whether these are VTAB's tasks, each tested on all its examples, so that the means are VTAB scores."""
-        return self.suite == "vtab" and self.tasks.keys() == VTAB.keys() and self.mean_tasks.complete and self.whole
+    def cut(self) -> tuple[str, ...]:
+        """The tasks that were not tested on their whole test."""
+        return tuple(name for name, score in self.scores.items() if score.n != self.tasks[name].sizes[2])
 
     @property
-    def whole(self) -> bool:
-        """Whether each task that has a score was tested on all its examples."""
-        return all(score.n == self.tasks[name].sizes[2] for name, score in self.scores.items())
+    def is_vtab(self) -> bool:
+        """Whether these are all of VTAB's own tasks, on all of their tests, so that the means are VTAB scores."""
+        own = self.suite == "vtab" and self.tasks.keys() == VTAB.keys()
+        return own and self.mean_tasks.complete and not self.cut
 
     def to_json(self) -> dict[str, Any]:
         """What ``metaprior vtab --json`` prints: ``mean_tasks`` and ``mean_groups`` are VTAB scores, or null.

@@ -143,7 +143,7 @@ def adapt(
     """What one seed of the protocol gives on a task."""
     if way.protocol in FROZEN:
         return FROZEN[way.protocol](frozen_features(encoder, data, way, place, doing("features")), seed)
-    told = json.dumps(identity(encoder, data, way), sort_keys=True)
+    told = json.dumps(identity(encoder, data, dataclasses.replace(way, seeds=(seed,))), sort_keys=True)
     digest = hashlib.blake2b(told.encode(), digest_size=4).hexdigest()
     folder = place.out / "training" / f"{data.name.replace('/', '-')}-{digest}" / f"seed-{seed}"
     loop = Loop(seed=seed, device=place.device, precision=way.precision)

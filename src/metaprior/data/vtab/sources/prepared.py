@@ -85,8 +85,11 @@ def find(task: Task, folder: Path, setting: Setting) -> Found | None:
 
 
 def load(task: Task, path: Path, setting: Setting) -> TaskData:
-    """The task as it was prepared."""
-    return read_prepared(path, setting)
+    """The task as it was prepared; an error where the folder holds another one."""
+    data = read_prepared(path, setting)
+    if data.name != task.name:
+        raise MetapriorError(f"{path} holds {data.name}, not {task.name}; give it back the name it was prepared under")
+    return data
 
 
 def read_prepared(path: Path, setting: Setting) -> TaskData:
