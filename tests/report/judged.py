@@ -1,7 +1,6 @@
 """Models judged by the benchmark, or by stand-ins, by hand."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any
 
 from metaprior.data.vtab import SUITES, VTAB
