@@ -113,6 +113,18 @@ def test_a_linear_layer_is_chosen_among_trials() -> None:
     assert found.value > 0.4
 
 
+def test_a_linear_layer_is_chosen_on_validation_and_fitted_to_all() -> None:
+    """A class that validation alone shows is not told there, and is told in the end."""
+
+    def of(*labels: int) -> tuple[np.ndarray, np.ndarray]:
+        y = np.repeat(labels, 10)
+        return 3 * np.eye(3, dtype=np.float32)[y], y
+
+    found = linear(Features(of(0, 1), of(1, 1, 1, 2), of(0, 1, 2, 2)), 0, (Trial(0.5, 16, 60, drops=()),))
+    assert found.val == 0.75
+    assert found.value == 1.0
+
+
 def test_the_paper_s_linear_layer_is_the_lightweight_sweep() -> None:
     features = Features(*((x[:, :3] * 10, y) for x, y in (task().train, task().val, task().test)))
     found = FROZEN["linear/10"](features, 0)
