@@ -36,3 +36,28 @@ def test_models_stand_in_the_benchmarks_order():
         assert len(means) == 16
         assert (max(means), min(means)) == (best, last)
     assert not comparable("lightweight", "800")
+
+
+@pytest.mark.parametrize("line", [line for line in PUBLISHED if line.groups and line.mean_tasks], ids=str)
+def test_means_of_groups_make_the_mean_of_tasks(line):
+    """Of 7, 4 and 8 tasks, to the rounding of four published numbers."""
+    assert sum(n * mean for n, mean in zip((7, 4, 8), line.groups, strict=True)) / 19 == pytest.approx(
+        line.mean_tasks, abs=0.12
+    )
+
+
+@pytest.mark.parametrize("line", WHOLE, ids=lambda line: f"{line.model}, {line.setting}")
+def test_tasks_are_as_hard_as_they_are_to_all(line):
+    """A column that slipped by a place would give a task the accuracy of another kind."""
+    if line.setting == "1k":
+        assert line.task("caltech101") > line.task("cifar100")
+    assert line.task("eurosat") > max(line.task("resisc45"), line.task("patch-camelyon"))
+    assert 68 < line.task("retinopathy") < 80  # 73.6 is the majority's share
+    assert line.task("dsprites-orientation") < 97  # two orientations look the same
+
+
+def test_what_the_card_has_from_memory_says_so():
+    remembered = {line.model.rpartition(", ")[2] for line in PUBLISHED if line.remembered}
+    assert remembered == {"VPT-shallow", "BiT-L R152x4 (JFT-300M)", "ViT-H/14 (JFT-300M)"}
+    (linear,) = (line for line in PUBLISHED if line.model.endswith(", linear"))
+    assert "means from memory" in linear.source
