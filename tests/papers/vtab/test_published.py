@@ -38,7 +38,11 @@ def test_models_stand_in_the_benchmarks_order():
     assert not comparable("lightweight", "800")
 
 
-@pytest.mark.parametrize("line", [line for line in PUBLISHED if line.groups and line.mean_tasks], ids=str)
+@pytest.mark.parametrize(
+    "line",
+    [line for line in PUBLISHED if line.groups and line.mean_tasks],
+    ids=lambda line: f"{line.model}, {line.setting}",
+)
 def test_means_of_groups_make_the_mean_of_tasks(line):
     """Of 7, 4 and 8 tasks, to the rounding of four published numbers."""
     assert sum(n * mean for n, mean in zip((7, 4, 8), line.groups, strict=True)) / 19 == pytest.approx(
