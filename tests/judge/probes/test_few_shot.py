@@ -70,3 +70,11 @@ def test_a_scarce_class_may_give_all_it_has() -> None:
 def test_nothing_to_draw_is_an_error(options: dict[str, int]) -> None:
     with pytest.raises(MetapriorError, match="at least"):
         few_shot(*TRAIN, *TEST, **options)
+
+
+def test_one_example_a_class_is_fitted_by_a_strength_that_nothing_chose() -> None:
+    (x, y), (z, correct) = blobs(0, 5, 5, 5), blobs(1, 200, 5, 5)
+    places = np.array([int(np.flatnonzero(y == c)[0]) for c in np.unique(y)])
+    found = few_shot(x[places], y[places], z, correct, shots=1, repeats=1)
+    assert found.chosen_by is None
+    assert found.value == ridge_probe(x[places], y[places], z, correct, strengths=[2.0**10]).value

@@ -110,3 +110,10 @@ def test_a_model_is_shown_pictures_of_its_own_size_and_channels():
     model.config = {"data_spec": {"image_shape": [1, 8, 8]}}
     encoder = of_model(model, "runs/x")
     assert (encoder.channels, encoder.size, encoder.width(PRESETS["native"])) == (1, 8, 64)
+
+
+def test_grey_is_shown_the_means_of_the_colours_levels():
+    encoder = of_callable(lambda images: images.flatten(1), "grey", size=4, channels=1)
+    shown = encoder.under(PRESETS["peft"]).encode(torch.ones(1, 1, 4, 4))
+    mean, deviation = (0.485 + 0.456 + 0.406) / 3, (0.229 + 0.224 + 0.225) / 3
+    assert shown[0, 0].item() == pytest.approx((1 - mean) / deviation)

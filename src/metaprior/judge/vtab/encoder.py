@@ -59,9 +59,13 @@ class Encoder:
         return preset.size or self.size
 
     def under(self, preset: Preset) -> "Shown":
-        """The net behind the preset's levels: images in [0, 1] to features."""
-        mean, deviation = (self.mean, self.deviation) if preset.levels == "encoder" else LEVELS[preset.levels]
-        return Shown(self.net, mean[: self.channels], deviation[: self.channels])
+        """The net behind the preset's levels, of images in [0, 1]; grey is shown the means of the colours' levels."""
+        if preset.levels == "encoder":
+            return Shown(self.net, self.mean, self.deviation)
+        mean, deviation = LEVELS[preset.levels]
+        if self.channels == 1:
+            return Shown(self.net, (sum(mean) / 3,), (sum(deviation) / 3,))
+        return Shown(self.net, mean, deviation)
 
     @torch.inference_mode()
     def width(self, preset: Preset) -> int:

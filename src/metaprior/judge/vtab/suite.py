@@ -11,7 +11,7 @@ from typing import Any, Literal, TypeAlias
 
 import numpy as np
 
-from metaprior.core import MetapriorError, unknown
+from metaprior.core import MetapriorError, to_plain, unknown
 from metaprior.data.vtab.examples import Examples
 from metaprior.data.vtab.presets import Preset
 from metaprior.data.vtab.task import MissingTask, Setting, Task, TaskData
@@ -216,7 +216,9 @@ def identity(encoder: Encoder, data: TaskData, way: Way) -> dict[str, Any]:
         return f"{examples.pictures.digest}-{labels}"
 
     parts = {name: digest(getattr(data, name)) for name in ("train", "val", "test")}
-    return described(encoder, way) | {"task": data.name, "data": parts}
+    recipe = FINE_TUNING.get(way.protocol)
+    trials = {"trials": to_plain(recipe.trials)} if recipe else {}
+    return described(encoder, way) | {"task": data.name, "data": parts} | trials
 
 
 def read_score(file: Path, asked: Mapping[str, Any]) -> Score | None:
