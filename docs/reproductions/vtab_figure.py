@@ -38,7 +38,7 @@ def means(models: Models) -> None:
 
 def tasks(models: Models, protocol: str) -> None:
     """The table of tasks, means over seeds."""
-    print("| task | " + " | ".join(KINDS) + " |\n|---" * (len(KINDS) + 1) + "|")
+    print("| task | " + " | ".join(KINDS) + " |\n" + "|---" * (len(KINDS) + 1) + "|")
     for task in DESK.tasks:
         name = task.removeprefix("standin/")
         cells = []
