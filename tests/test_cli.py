@@ -273,8 +273,10 @@ def test_every_score_says_something_of_its_own(capsys):
     assert len({row["summary"] for row in rows}) == len(rows)
 
 
-def test_a_kind_without_rows_says_so(capsys):
-    assert "none yet" in call(capsys, "list", "tasks")[1]
+def test_tasks_of_both_suites_are_listed(capsys):
+    out = call(capsys, "list", "tasks")[1]
+    assert "kitti-distance" in out
+    assert "standin/clevr-count" in out
 
 
 def test_a_file_without_a_recipe_s_name_says_which_there_are(capsys, tmp_path):

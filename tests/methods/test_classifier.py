@@ -89,7 +89,7 @@ def test_the_recipe_learns_from_classes_that_all_examples_have():
     assert method.encode(images).shape == (4, 7)
     assert torch.equal(method.classify(images), torch.zeros(4, 3))  # the layer begins at zero
     for spec, said in (
-        (DataSpec(image_shape=(1, 16, 16), factor_names=("hue",), factor_sizes=(3,)), "neither classes nor factors"),
+        (DataSpec(image_shape=(1, 16, 16)), "neither classes nor factors"),
         (DataSpec(image_shape=(1, 16, 16), classes=3, missing_labels=2, examples=9), "'label' is missing in 2 of 9"),
     ):
         with pytest.raises(MetapriorError, match=said):

@@ -1,7 +1,7 @@
 """A classifier: a net and one linear layer on its features, both trained on labels."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from torch import Tensor, nn
@@ -19,7 +19,7 @@ from metaprior.core import (
     Stream,
     Term,
 )
-from metaprior.methods.attributes import find_known_attribute
+from metaprior.methods.attributes import Attribute, find_known_attribute
 from metaprior.methods.autoencoder import NetsRecipe
 
 Augment: TypeAlias = Callable[[Tensor, Step], Tensor]
@@ -29,7 +29,8 @@ Augment: TypeAlias = Callable[[Tensor, Step], Tensor]
 class Classifier(Method):
     """Mean cross-entropy of a linear layer on a net's features B×D; the layer begins at zero.
 
-    ``net`` maps images to features. Weight decay, where the optimiser has some, spares parameters of one dimension.
+    ``net`` maps images to features. Labels are the batch's, or the values of an attribute. Weight decay, where the
+    optimiser has some, spares parameters of one dimension.
     """
 
     def __init__(
@@ -40,12 +41,14 @@ class Classifier(Method):
         optimizer: Optimizer,
         stream: Stream,
         augment: Augment | None = None,
+        attribute: Attribute | None = None,
     ) -> None:
         super().__init__()
         self.net, self.head = net, nn.Linear(width, classes)
         nn.init.zeros_(self.head.weight)
         nn.init.zeros_(self.head.bias)
         self.optimizer, self.stream, self.augment = optimizer, stream, augment
+        self.attribute = attribute
 
     def players(self) -> tuple[Player, ...]:
         modules = {"net": self.net, "head": self.head}
@@ -65,7 +68,8 @@ class Classifier(Method):
     def forward(self, player: str, batches: Mapping[str, Batch], step: Step) -> dict[str, Term]:
         batch = batches["train"]
         images = self.augment(batch.inputs, step) if self.augment else batch.inputs
-        return {"cross_entropy": Term(cross_entropy(self.classify(images), batch.labels))}
+        labels = batch.labels if self.attribute is None else self.attribute.of(batch)
+        return {"cross_entropy": Term(cross_entropy(self.classify(images), labels))}
 
     def encode(self, images: Tensor) -> Tensor:
         """Features B×D."""
@@ -93,12 +97,13 @@ class ClassifierRecipe(NetsRecipe):
 
     latent_dim: int = 128
     """Number of codes."""
+    attribute: str | None = None
+    """Name of a factor, or label; none: the label, or the first factor where there are no classes."""
 
     def build(self, data: DataSpec) -> Method:
         """A :class:`Classifier` for inputs of the data's shape."""
-        find_known_attribute(replace(data, factor_names=(), factor_sizes=()), "label")
+        attribute = find_known_attribute(data, self.attribute)
         encoder = self.build_nets(data, heads={"mean": self.latent_dim}).encoder
         shared = self.shared(data)
-        return Classifier(
-            Codes(encoder), self.latent_dim, data.classes, shared["optimizer"], Replacement(shared["batch"])
-        )
+        net, stream = Codes(encoder), Replacement(shared["batch"])
+        return Classifier(net, self.latent_dim, attribute.size, shared["optimizer"], stream, attribute=attribute)
