@@ -1,11 +1,15 @@
 """Pictures by key, and examples made of them."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
 from metaprior.core import MetapriorError
+from metaprior.data.vtab.encoded import pictures_of_encoded, pictures_of_files
 from metaprior.data.vtab.examples import Examples, Pictures
+from tests.data.vtab.small import encoded, pixels
 
 
 def pictures(origin: str, count: int, start: int = 0) -> Pictures:
@@ -24,6 +28,47 @@ def test_a_digest_tells_origin_keys_and_order():
     one = pictures("a", 3)
     assert one.digest == pictures("a", 3).digest
     assert len({one.digest, pictures("b", 3).digest, one.take([1, 0, 2]).digest, one.take([0, 1]).digest}) == 4
+
+
+def test_a_digest_tells_what_a_file_holds(tmp_path: Path):
+    files = [tmp_path / "0.png", tmp_path / "1.png"]
+
+    def digest() -> str:
+        return pictures_of_files("a", ["0", "1"], files).digest
+
+    for i, file in enumerate(files):
+        file.write_bytes(encoded(pixels(i)))
+    first = digest()
+    assert digest() == first
+    files[1].write_bytes(encoded(pixels(7)))
+    assert digest() != first
+
+
+def test_pixels_and_a_png_of_them_are_the_same_content():
+    drawn = Pictures("a", ["0"], lambda i: torch.from_numpy(pixels(3).transpose(2, 0, 1).copy()))
+    filed = pictures_of_encoded("a", ["0"], lambda i: encoded(pixels(3)), str)
+    assert drawn.digest == filed.digest
+
+
+def test_a_picture_may_be_told_by_the_file_that_it_is_made_from(tmp_path: Path):
+    original = tmp_path / "original"
+    original.write_bytes(b"before")
+    made = encoded(pixels(3))
+    before = pictures_of_encoded("a", ["0"], lambda i: made, str, [original]).digest
+    original.write_bytes(b"after")
+    assert pictures_of_encoded("a", ["0"], lambda i: made, str, [original]).digest != before
+
+
+def test_each_picture_is_looked_at_once_for_all_that_share_it():
+    asked = []
+
+    def read(i: int) -> torch.Tensor:
+        asked.append(i)
+        return torch.full((1, 2, 2), i, dtype=torch.uint8)
+
+    whole = Pictures("a", ["0", "1", "2"], read)
+    assert (whole.take([2, 0]) + whole.take([1])).digest == whole.take([2, 0, 1]).digest
+    assert sorted(asked) == [0, 1, 2]
 
 
 def test_joined_examples_keep_their_labels():

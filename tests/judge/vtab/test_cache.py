@@ -84,12 +84,12 @@ def test_an_interrupted_taking_goes_on(tmp_path, monkeypatch):
     assert np.allclose(found, cached_features(encoder, NATIVE, pictures, None))
 
 
-@pytest.mark.parametrize("damage", [b"", b"\x93NUMPY", b"text"])
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04", b"text"])
 def test_a_damaged_file_is_made_anew(tmp_path, damage):
     net, pictures = Counted(), coloured("a", 6, 0).pictures
     encoder = of_callable(net, "counted", size=8)
     first = cached_features(encoder, NATIVE, pictures, tmp_path)
-    (file,) = tmp_path.rglob("*.npy")
+    (file,) = tmp_path.rglob("*.npz")
     file.write_bytes(damage)
     assert np.array_equal(cached_features(encoder, NATIVE, pictures, tmp_path), first)
     assert net.shown == 12
@@ -98,7 +98,7 @@ def test_a_damaged_file_is_made_anew(tmp_path, damage):
 def test_plain_functions_are_not_kept(tmp_path):
     encoder = of_callable(mean_colour, "mean", size=8)
     cached_features(encoder, NATIVE, coloured("a", 6, 0).pictures, tmp_path)
-    assert not list(tmp_path.rglob("*.npy"))
+    assert not list(tmp_path.rglob("*.npz"))
 
 
 def test_features_that_are_no_numbers_are_told():

@@ -35,15 +35,16 @@ def test_the_size_is_the_presets_or_the_encoders_own():
     assert [encoder.side(PRESETS[name]) for name in ("vtab-2019", "vit-g-2022", "native")] == [224, 384, 48]
 
 
-def test_a_hash_tells_weights_feature_point_and_levels_apart():
+def test_a_hash_tells_name_weights_feature_point_and_levels_apart():
     one = of_callable(Conv(), "conv")
-    assert one.hash == of_callable(Conv(), "another name").hash
+    assert one.hash == of_callable(Conv(), "conv").hash
     others = [
+        of_callable(Conv(), "another architecture"),
         of_callable(Conv(1), "conv"),
         of_callable(Conv(), "conv", feature="pooled"),
         of_callable(Conv(), "conv", mean=(0.5, 0.5, 0.5)),
     ]
-    assert len({one.hash, *(other.hash for other in others)}) == 4
+    assert len({one.hash, *(other.hash for other in others)}) == 5
 
 
 def test_a_hash_tells_parts_without_weights_apart():

@@ -18,6 +18,7 @@ from metaprior.data.vtab.presets import PRESETS
 from metaprior.data.vtab.task import MissingTask, Setting, Task, TaskData
 from metaprior.judge.vtab import FROZEN, Adapted, Encoder, Place, SuiteScores, Way, judge_suite, judge_task, of_callable
 from metaprior.judge.vtab.recipes import FINE_TUNING, FineTuning
+from metaprior.judge.vtab.suite import Told
 from metaprior.judge.vtab.trial import Trial
 from tests.judge.vtab import pictures
 from tests.judge.vtab.pictures import ABSENT, CLASSES, COLOURS, coloured, mean_colour
@@ -80,6 +81,12 @@ def repictured(folder: Path, setting: Setting) -> TaskData:
     return replace(pictures.load(folder, setting), val=coloured("c", 9, 5))
 
 
+def repainted(folder: Path, setting: Setting) -> TaskData:
+    data = pictures.load(folder, setting)
+    other = replace(data.val.pictures, read=lambda i: data.val.pictures[i] // 2)
+    return replace(data, val=Examples(other, data.val.labels, CLASSES))
+
+
 OTHERS: dict[str, tuple[Encoder, Task, Way]] = {
     "weights": (encoder(1), COLOURS, RIDGE),
     "name": (encoder(name="another"), COLOURS, RIDGE),
@@ -90,6 +97,7 @@ OTHERS: dict[str, tuple[Encoder, Task, Way]] = {
     "precision": (encoder(), COLOURS, replace(RIDGE, precision="bf16")),
     "labels": (encoder(), replace(COLOURS, load=relabelled), RIDGE),
     "pictures": (encoder(), replace(COLOURS, load=repictured), RIDGE),
+    "pictures of the same names": (encoder(), replace(COLOURS, load=repainted), RIDGE),
 }
 
 
@@ -112,6 +120,25 @@ def test_a_damaged_score_is_computed_again(damage: str, fits: list[int], tmp_pat
     assert again.value == first.value
     assert judge_task(encoder(), COLOURS, RIDGE, place(tmp_path)) == again
     assert fits == [0, 0]
+
+
+@pytest.mark.parametrize("value", [-0.1, 1.1, 55.0, "half"])
+def test_a_kept_score_that_cannot_be_is_computed_again(value: Any, fits: list[int], tmp_path: Path) -> None:
+    first = judge_task(encoder(), COLOURS, RIDGE, place(tmp_path))
+    file = tmp_path / "out" / "tasks" / "colours.json"
+    kept = json.loads(file.read_text())
+    kept["score"]["value"] = value
+    file.write_text(json.dumps(kept))
+    assert judge_task(encoder(), COLOURS, RIDGE, place(tmp_path)).value == first.value
+
+
+def test_features_of_pictures_that_were_replaced_are_taken_again(tmp_path: Path) -> None:
+    one = encoder()
+    judge_task(one, COLOURS, RIDGE, place(tmp_path))
+    assert isinstance(one.net, Colours)
+    before = one.net.shown
+    judge_task(one, replace(COLOURS, load=repainted), RIDGE, place(tmp_path))
+    assert one.net.shown == before + 9
 
 
 def test_plain_functions_are_not_kept(fits: list[int], tmp_path: Path) -> None:
@@ -201,9 +228,15 @@ def test_an_unknown_protocol_is_refused() -> None:
 def test_what_is_done_is_told(tmp_path: Path) -> None:
     told: list[tuple[str, str, int, int]] = []
     judge_suite(encoder(), "mine", TASKS, RIDGE, place(tmp_path), told=lambda *each: told.append(each))
-    assert {each[:2] for each in told} == {("colours", "features")}
+    assert list(dict.fromkeys(each[1] for each in told)) == ["reading pictures", "features"]
+    assert (63, 63) in {each[2:] for each in told if each[1] == "reading pictures"}
     assert (24, 24) in {each[2:] for each in told}
     assert told[-1][2:] == (30, 30)
+
+
+def steps_into(seen: list[int]) -> Told:
+    """Collect the steps of training that are told."""
+    return lambda task, what, done, of: seen.append(done) if what == "steps of training" else None
 
 
 def named(name: str, group: str) -> Task:
@@ -248,7 +281,7 @@ def test_stopped_in_the_midst_of_fine_tuning_and_called_again_it_is_never_stoppe
     stopped: list[int] = []
 
     def interrupt(task: str, what: str, done: int, of: int) -> None:
-        if done == 37 and len(stopped) < len(seeds):
+        if (what, done) == ("steps of training", 37) and len(stopped) < len(seeds):
             stopped.append(done)
             os.kill(os.getpid(), signal.SIGINT)
 
@@ -256,7 +289,7 @@ def test_stopped_in_the_midst_of_fine_tuning_and_called_again_it_is_never_stoppe
         with pytest.raises(KeyboardInterrupt):
             judge_task(encoder(), COLOURS, way, place(tmp_path / "again"), interrupt)
     seen: list[int] = []
-    again = judge_task(encoder(), COLOURS, way, place(tmp_path / "again"), lambda *each: seen.append(each[2]))
+    again = judge_task(encoder(), COLOURS, way, place(tmp_path / "again"), steps_into(seen))
     assert seen[0] == 38
     without_time = [{k: v for k, v in score.to_json().items() if k != "seconds"} for score in (whole, again)]
     assert without_time[0] == without_time[1]
@@ -267,9 +300,7 @@ def test_more_seeds_go_on_from_those_that_were_trained(tmp_path: Path, monkeypat
     way = replace(RIDGE, protocol="vit-g")
     first = judge_task(encoder(), COLOURS, way, place(tmp_path))
     seen: list[int] = []
-    both = judge_task(
-        encoder(), COLOURS, replace(way, seeds=(0, 1)), place(tmp_path), lambda *each: seen.append(each[2])
-    )
+    both = judge_task(encoder(), COLOURS, replace(way, seeds=(0, 1)), place(tmp_path), steps_into(seen))
     assert seen == [1, 2, 3, 4, 5]
     assert both.details["values"][0] == first.value
 

@@ -5,14 +5,19 @@ from pathlib import Path
 
 from metaprior.core import MetapriorError
 from metaprior.data.pictures import decode
-from metaprior.data.vtab.examples import Pictures
+from metaprior.data.vtab.examples import Pictures, fingerprint
 
 
 def pictures_of_encoded(
-    origin: str, keys: Sequence[str], encoded: Callable[[int], bytes], where: Callable[[int], str]
+    origin: str,
+    keys: Sequence[str],
+    encoded: Callable[[int], bytes],
+    where: Callable[[int], str],
+    made_from: Sequence[Path] | None = None,
 ) -> Pictures:
-    """Pictures of PNG, JPEG or WebP bytes; ``where`` names the i-th in errors."""
-    return Pictures(origin, keys, lambda i: decode(encoded(i), where(i)), encoded)
+    """Pictures of PNG, JPEG or WebP bytes; ``where`` names the i-th in errors; it may be ``made_from`` another file."""
+    prints = None if made_from is None else lambda i: fingerprint(content(made_from[i]))
+    return Pictures(origin, keys, lambda i: decode(encoded(i), where(i)), encoded, prints)
 
 
 def pictures_of_files(origin: str, keys: Sequence[str], files: Sequence[Path]) -> Pictures:

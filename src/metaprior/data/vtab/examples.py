@@ -11,20 +11,29 @@ from torch import Tensor
 
 from metaprior.core import MetapriorError
 
+PNG = b"\x89PNG"
+"""How a file begins that holds pixels exactly: its content are they, so that pixels written as PNG stay the same."""
+
+
+def fingerprint(content: bytes) -> bytes:
+    """8 bytes that depend on every byte."""
+    return hashlib.blake2b(content, digest_size=8).digest()
+
 
 @dataclass(frozen=True, eq=False)
 class Pictures:
     """Pictures by their keys, each of its own size: uint8, C×H×W with C = 1 or 3.
 
-    ``origin`` says where they are from, as in ``eurosat from tfds``: two sets of the same origin and keys hold the same
-    pictures, whatever labels go with them, so that features of one serve the other. ``encoded`` gives the file, PNG,
-    JPEG …, that ``read`` decodes, where there is one.
+    ``origin`` says where they are from, as in ``eurosat from tfds``. ``encoded`` gives the file, PNG, JPEG …, that
+    ``read`` decodes, where there is one. ``prints`` gives :func:`fingerprint` of the bytes that a picture is made from,
+    where its file or its pixels are not had as cheaply.
     """
 
     origin: str
     keys: Sequence[str]
     read: Callable[[int], UInt8[Tensor, "c h w"]]
     encoded: Callable[[int], bytes | None] = lambda place: None
+    prints: Callable[[int], bytes] | None = None
 
     def __len__(self) -> int:
         return len(self.keys)
@@ -34,17 +43,44 @@ class Pictures:
 
     @cached_property
     def digest(self) -> str:
-        """16 hexadecimal digits that depend on the origin and on every key, in order."""
+        """16 hexadecimal digits that depend on the origin, and on the key and the content of every picture, in order.
+
+        Sets of one digest hold the same pictures, whatever labels go with them: features of one serve the other.
+        """
         content = hashlib.blake2b(f"{self.origin}\n".encode(), digest_size=8)
-        for key in self.keys:
-            content.update(f"{key}\n".encode())
+        for place, key in enumerate(self.keys):
+            content.update(f"{key}\n".encode() + self.fingerprint(place))
         return content.hexdigest()
+
+    def fingerprint(self, place: int) -> bytes:
+        """:func:`fingerprint` of the content of a picture, found once."""
+        if place not in self._fingerprints:
+            self._fingerprints[place] = self._fingerprint(place)
+        return self._fingerprints[place]
+
+    def _fingerprint(self, place: int) -> bytes:
+        if self.prints is not None:
+            return self.prints(place)
+        if (file := self.encoded(place)) is not None and not file.startswith(PNG):
+            return fingerprint(file)
+        pixels = self.read(place)
+        return fingerprint(f"{tuple(pixels.shape)}".encode() + pixels.contiguous().numpy().tobytes())
+
+    @cached_property
+    def _fingerprints(self) -> dict[int, bytes]:
+        return {}
 
     def take(self, places: Sequence[int] | Int64[np.ndarray, " m"]) -> "Pictures":
         """The pictures at these places, in that order."""
         chosen = [int(place) for place in places]
         keys = [self.keys[place] for place in chosen]
-        return Pictures(self.origin, keys, lambda i: self.read(chosen[i]), lambda i: self.encoded(chosen[i]))
+        return Pictures(
+            self.origin,
+            keys,
+            lambda i: self.read(chosen[i]),
+            lambda i: self.encoded(chosen[i]),
+            lambda i: self.fingerprint(chosen[i]),
+        )
 
     def __add__(self, other: "Pictures") -> "Pictures":
         """These, then the others."""
@@ -55,6 +91,7 @@ class Pictures:
             [*self.keys, *other.keys],
             lambda i: self.read(i) if i < first else other.read(i - first),
             lambda i: self.encoded(i) if i < first else other.encoded(i - first),
+            lambda i: self.fingerprint(i) if i < first else other.fingerprint(i - first),
         )
 
 

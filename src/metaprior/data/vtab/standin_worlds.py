@@ -215,4 +215,4 @@ def sprites(numbers: Int64[np.ndarray, " n"]) -> Pictures:
     def read(place: int) -> UInt8[Tensor, "1 64 64"]:
         return world.renderer(factors_of(torch.tensor([int(numbers[place])]), SPRITE_SIZES))[0]
 
-    return Pictures("standin/dsprites rendered", [str(number) for number in numbers], read)
+    return Pictures(f"standin/dsprites rendered {world.digest[:8]}", [str(number) for number in numbers], read)

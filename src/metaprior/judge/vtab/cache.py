@@ -1,5 +1,7 @@
 """Features on the disk: taken once for a set of pictures, whichever tasks share it; an interrupted taking goes on."""
 
+import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -31,8 +33,9 @@ def cached_features(
 ) -> Float[np.ndarray, "n d"]:
     """Features N×D, float32, of pictures under a preset, read from ``folder`` where they are kept.
 
-    A file holds the features of 1,024 pictures, under a name that depends on the encoder's weights, on the preset, on
-    the precision and on the pictures' origin and keys. Encoders that are plain functions are not kept.
+    A file holds the features of 1,024 pictures, with a checksum, under a name that depends on the encoder, on the
+    preset, on the precision and on the pictures' origin, keys and content. Encoders that are plain functions are not
+    kept.
     """
     found, begins = [], range(0, len(pictures), BLOCK)
     for begin in begins:
@@ -48,12 +51,16 @@ def cached_features(
             kept = _taken(encoder, preset, part, device, bf16, batch, told)
             if file:
                 with whole(file) as temporary, temporary.open("wb") as opened:
-                    np.save(opened, kept, allow_pickle=False)
+                    np.savez(opened, features=kept)
         found.append(kept)
         if progress is not None:
             progress(begin + len(part), len(pictures))
     if not found:
         raise MetapriorError(f"{pictures.origin} has no pictures to take features of")
+    if len({part.shape[1] for part in found}) > 1:
+        raise MetapriorError(
+            f"the features of {encoder.name} that are kept below {folder} have different widths; delete that folder"
+        )
     return np.concatenate(found)
 
 
@@ -95,13 +102,14 @@ def _file(folder: Path | None, encoder: Encoder, preset: Preset, bf16: bool, par
     if folder is None or not encoder.known:
         return None
     way = f"{preset.kernel}-{encoder.side(preset)}-{preset.levels}{'-bf16' if bf16 else ''}"
-    return folder / encoder.hash / f"{way}-{part.digest}.npy"
+    return folder / encoder.hash / f"{way}-{part.digest}.npz"
 
 
 def _read(file: Path, count: int) -> np.ndarray | None:
     """What a file holds; None where it is not there, is damaged or is of other pictures, and so is to be made anew."""
     try:
-        found = np.load(file, allow_pickle=False)
-    except (OSError, ValueError, EOFError):
+        with np.load(file, allow_pickle=False) as kept:
+            found = kept["features"]
+    except (OSError, ValueError, EOFError, KeyError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error):
         return None
     return found if found.ndim == 2 and len(found) == count and np.isfinite(found).all() else None

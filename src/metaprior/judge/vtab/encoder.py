@@ -45,13 +45,14 @@ class Encoder:
 
     @cached_property
     def hash(self) -> str:
-        """12 hexadecimal digits that depend on every weight, the net's parts, the feature point and the levels.
+        """12 hexadecimal digits that depend on the name, and on the net's weights, parts, feature point and levels.
 
-        Parts are told by their printed form: by weights alone a mean over places is not told from their maximum.
+        Parts are told by their printed form: by weights alone a mean over places is not told from their maximum. What
+        a module of your own does besides is told by its name alone.
         """
         weights = {name: value.detach().cpu() for name, value in self.net.state_dict().items()}
         made_of = re.sub(r" at 0x[0-9a-f]+", "", repr(self.net))
-        told = f"{made_of} {self.feature} {self.mean} {self.deviation} {checksum(weights)}"
+        told = f"{self.name} {made_of} {self.feature} {self.mean} {self.deviation} {checksum(weights)}"
         return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
 
     def side(self, preset: Preset) -> int:

@@ -119,15 +119,16 @@ def check(encoder: Encoder, suite: str, tasks: Mapping[str, Task], way: Way, nam
 
 def judge_task(encoder: Encoder, task: Task, way: Way, place: Place, told: Told | None = None) -> Score:
     """The score of one task: read where it was kept, else computed and kept."""
-    data = task.load(place.data, way.setting)
-    asked = identity(encoder, data, way)
-    file = place.out / "tasks" / f"{task.name.replace('/', '-')}.json"
-    if (kept := read_score(file, asked)) is not None:
-        return kept
 
     def doing(what: str) -> Progress:
         return lambda done, of: told(task.name, what, done, of) if told else None
 
+    data = task.load(place.data, way.setting)
+    look_at(data, doing("reading pictures"))
+    asked = identity(encoder, data, way)
+    file = place.out / "tasks" / f"{task.name.replace('/', '-')}.json"
+    if (kept := read_score(file, asked)) is not None:
+        return kept
     began = time.monotonic()
     adapted = [adapt(encoder, data, way, place, seed, doing) for seed in way.seeds]
     score = scored(task, data, way, adapted, time.monotonic() - began)
@@ -190,6 +191,17 @@ def scored(task: Task, data: TaskData, way: Way, adapted: Sequence[Adapted], sec
     return Score(float(np.mean(values)), len(data.test), way.seeds[0], way.told, se=se, details=details)
 
 
+def look_at(data: TaskData, progress: Progress) -> None:
+    """Find the fingerprint of every picture, by which it is known again; stand-ins are rendered for that."""
+    parts = [examples.pictures for examples in (data.train, data.val, data.test)]
+    done, of = 0, sum(map(len, parts))
+    for pictures in parts:
+        for place in range(len(pictures)):
+            pictures.fingerprint(place)
+            done += 1
+            progress(done, of)
+
+
 def majority(data: TaskData) -> float:
     """What always naming the commonest class of the training examples scores: the floor of any score."""
     commonest = int(np.bincount(data.trainval.labels).argmax())
@@ -228,6 +240,8 @@ def read_score(file: Path, asked: Mapping[str, Any]) -> Score | None:
         if kept["asked"] != asked:
             return None
         told = dict(kept["score"])
+        if not 0 <= told["value"] <= 1:
+            return None
         return Score(
             **{name: told.pop(name) for name in ("value", "n", "seed", "protocol")},
             se=told.pop("se", None),

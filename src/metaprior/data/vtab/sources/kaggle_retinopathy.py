@@ -35,6 +35,7 @@ def _open(task: Task, path: Path) -> Callable[[Part], Examples]:
             [names[i] for i in order],
             lambda i: btgraham(decode(content(files[i]), str(files[i]), channels=3)),
             lambda i: str(files[i]),
+            files,
         )
         return Examples(pictures, np.array([label for _, label in rows], np.int64)[order], task.classes)
 

@@ -62,7 +62,7 @@ def _open(task: Task, path: Path) -> Callable[[Part], Examples]:
         keys = [own[i] for i in ordered(task.pictures, part, own)]
         paths = [path / key[1:] for key in keys]
         pictures = pictures_of_encoded(
-            origin(task), keys, lambda i: small(content(paths[i]), str(paths[i])), lambda i: str(paths[i])
+            origin(task), keys, lambda i: small(content(paths[i]), str(paths[i])), lambda i: str(paths[i]), paths
         )
         return Examples(pictures, np.array([classes[_class(key)] for key in keys], np.int64), task.classes)
 
