@@ -65,7 +65,7 @@ def task_folder(task: str, out: Path) -> Path:
 
 
 def prepare_task(data: TaskData, out: Path, setting: Setting = "1k", progress: Progress | None = None) -> Prepared:
-    """Write one task, whatever it came from, and read it back.
+    """Write one task, whatever it came from, and read it back. What is there already is compared, and mended.
 
     The folder has ``images/``, the lists of VTAB-1k, the keys of each list, and ``manifest.json``, which appears last.
     Pictures are the files of the source where it has them, else PNG: either way nothing is lost.
@@ -77,18 +77,21 @@ def prepare_task(data: TaskData, out: Path, setting: Setting = "1k", progress: P
     )
     count = sum(map(len, splits.values()))
     try:
-        if _there(path, setting, manifest):
-            return Prepared(data.name, "there", path, count)
-        _begin(path, setting, manifest)
-        written, lists = 0, {}
+        there = _there(path, setting, manifest)
+        if not there:
+            _begin(path, setting, manifest)
+        done, changed, lists = 0, 0, {}
         for name, examples in splits.items():
             paths = []
             for place in range(len(examples)):
-                paths.append(_write(path, f"images/{name}/{place:06d}", examples.pictures, place))
-                written += 1
+                written, new = _write(path, f"images/{name}/{place:06d}", examples.pictures, place, compare=there)
+                paths.append(written)
+                done, changed = done + 1, changed + new
                 if progress:
-                    progress(data.name, written, count)
+                    progress(data.name, done, count)
             lists[name] = (paths, examples.labels)
+        if there and not changed and _reads_back(path, setting, data):
+            return Prepared(data.name, "there", path, count)
         _finish(path, setting, manifest, lists, splits)
     except OSError as error:
         raise unwritable(path, error) from error
@@ -112,8 +115,8 @@ def _split(examples: Examples) -> Split:
 
 def _there(path: Path, setting: Setting, manifest: Manifest) -> bool:
     """Whether the same is there; an error if something else is, of which nothing is touched."""
-    manifests = read_manifests(path)
-    if not manifests and not any(path.glob(UNFINISHED.format(setting="*"))) and path.is_dir() and any(path.iterdir()):
+    manifests, begun = _manifests(path), (path / MANIFEST).is_file()
+    if not begun and not any(path.glob(UNFINISHED.format(setting="*"))) and path.is_dir() and any(path.iterdir()):
         raise MetapriorError(f"{path} has files that prepare did not write; prepare into another folder")
     for old in manifests.values():
         for name, split in old.splits.items():
@@ -132,21 +135,39 @@ def _begin(path: Path, setting: Setting, manifest: Manifest) -> None:
     path.mkdir(parents=True, exist_ok=True)
     if note.is_file() and note.read_text() == text:
         return
-    finished = {name for each in read_manifests(path).values() for name in each.splits}
+    finished = {name for each in _manifests(path).values() for name in each.splits}
     for name in manifest.splits.keys() - finished:
         shutil.rmtree(path / "images" / name, ignore_errors=True)
     with whole(note) as temporary:
         temporary.write_text(text)
 
 
-def _write(path: Path, stem: str, pictures: Pictures, place: int) -> str:
-    """Write a picture unless it is there; its path from the task's folder. A file is whole or not there.
+def _manifests(path: Path) -> dict[str, Manifest]:
+    """The manifests of a folder; none where they are damaged, so that they are written anew."""
+    try:
+        return read_manifests(path)
+    except MetapriorError:
+        return {}
 
-    The source's file is decoded before, so that a damaged one is found now.
+
+def _reads_back(path: Path, setting: Setting, data: TaskData) -> bool:
+    first, second, _ = (path / f"{name}.txt" for name in LISTS[setting])
+    try:
+        _check(read_prepared(path, setting), data)
+        return (path / f"{UNIONS[setting]}.txt").read_bytes() == first.read_bytes() + second.read_bytes()
+    except (MetapriorError, OSError):
+        return False
+
+
+def _write(path: Path, stem: str, pictures: Pictures, place: int, compare: bool) -> tuple[str, bool]:
+    """Write a picture unless it is there; its path from the task's folder, and whether it was written.
+
+    A file is whole or not there; ``compare`` has its content looked at too. The source's file is decoded before, so
+    that a damaged one is found now.
     """
-    for ending in ENDINGS.values():
-        if (path / f"{stem}{ending}").is_file():
-            return f"{stem}{ending}"
+    there = next((file for its in ENDINGS.values() if (file := path / f"{stem}{its}").is_file()), None)
+    if there and not compare:
+        return str(there.relative_to(path)), False
     content = pictures.encoded(place)
     ending = next((its for magic, its in ENDINGS.items() if content and content.startswith(magic)), None)
     if content is None or ending is None:
@@ -154,11 +175,13 @@ def _write(path: Path, stem: str, pictures: Pictures, place: int) -> str:
     else:
         decode(content, f"{pictures.keys[place]}, {pictures.origin},")
     file = path / f"{stem}{ending}"
+    if there is not None and there == file and there.read_bytes() == content:
+        return f"{stem}{ending}", False
     file.parent.mkdir(parents=True, exist_ok=True)
     temporary = file.with_name(f".{file.name}.{os.getpid()}.tmp")
     temporary.write_bytes(content)
     temporary.replace(file)
-    return f"{stem}{ending}"
+    return f"{stem}{ending}", True
 
 
 def _png(pictures: Pictures, place: int) -> bytes:
@@ -190,8 +213,8 @@ def _finish(
         manifest, splits={name: replace(its, list_sha256=hashed[name]) for name, its in manifest.splits.items()}
     )
     with whole(path / MANIFEST) as temporary:
-        temporary.write_text(manifest_text(read_manifests(path) | {setting: complete}))
-    (path / UNFINISHED.format(setting=setting)).unlink()
+        temporary.write_text(manifest_text(_manifests(path) | {setting: complete}))
+    (path / UNFINISHED.format(setting=setting)).unlink(missing_ok=True)
 
 
 def _check(read: TaskData, data: TaskData) -> None:
