@@ -50,7 +50,7 @@ def folders(task: str) -> list[str]:
 
 
 def read_list(file: Path) -> tuple[list[str], Int64[np.ndarray, " n"]]:
-    """Paths and labels."""
+    """Paths, all below the task's folder, and labels."""
     paths, labels = [], []
     for number, line in enumerate(content(file).decode(errors="replace").splitlines(), 1):
         path, _, label = line.strip().rpartition(" ")
@@ -58,6 +58,8 @@ def read_list(file: Path) -> tuple[list[str], Int64[np.ndarray, " n"]]:
             continue
         if not path or not label.removeprefix("-").isdecimal():
             raise MetapriorError(f"{file}, line {number} is not a path and a label: '{line.strip()}'")
+        if path.startswith("/") or ".." in path.split("/"):
+            raise MetapriorError(f"{file}, line {number} names a picture outside the folder of the task: '{path}'")
         paths.append(path)
         labels.append(int(label))
     return paths, np.array(labels, np.int64)

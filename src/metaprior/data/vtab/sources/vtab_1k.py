@@ -1,5 +1,6 @@
 """The VTAB-1k folder that is passed round on the web: 1,000 training pictures a task, and the test pictures."""
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -37,6 +38,10 @@ def load(task: Task, path: Path, setting: Setting) -> TaskData:
                 f"{path / name}.txt lists {len(examples):,} pictures, not {count:,}; this copy is not complete, "
                 "take another"
             )
+    named = [path for part in (train, val, test) for path in part.pictures.keys]
+    if len(set(named)) < len(named):
+        twice = next(path for path, times in Counter(named).items() if times > 1)
+        raise MetapriorError(f"the lists in {path} name {twice} more than once; take another copy")
     both = read_list(path / f"{UNIONS['1k']}.txt")[1]
     if sorted(both) != sorted([*train.labels, *val.labels]):
         raise MetapriorError(
