@@ -95,12 +95,12 @@ def test_two_models_stand_in_one_table_each_with_its_way(capsys, run, data) -> N
     code, out, err = call(capsys, *words)
     assert (code, err) == (0, "")
     head, *lines = out.splitlines()
-    assert head.split() == ["test", str(run), net]
+    assert " ".join(head.split()) == f"test {run} {net} (random weights, seed 0)"
     assert next(line.split() for line in lines if "dtd" in line)[:2] == ["dtd", "30"]
     assert "protocol: 1k, ridge, native;" in out
     assert "protocol: 1k, ridge, vtab-2019;" in out
     told = json.loads(call(capsys, *words, "--json")[1])
-    assert [each["model"] for each in told["models"]] == [str(run), net]
+    assert [each["model"] for each in told["models"]] == [str(run), f"{net} (random weights, seed 0)"]
     assert [each["encoder"]["input"]["size"] for each in told["models"]] == [8, 224]
 
 
@@ -141,6 +141,12 @@ GIVEN = {
     "preset": (["RUN", "--preset", "nativ"], "unknown preset 'nativ'; did you mean 'native'?"),
     "preset of another size": (["RUN", "--preset", "peft"], "the preset native makes 8"),
     "device": (["RUN", "--device", "cud"], "device 'cud' is not usable here"),
+    "no device": (["RUN", "--device"], "--device needs the name of one, such as cpu or cuda"),
+    "a device that computes nothing": (["RUN", "--device", "meta"], "the device meta computes nothing"),
+    "the same twice": (["RUN", "RUN"], "is named twice; name each model once"),
+    "status of a model": (["RUN", "--status"], "--status tells of data, and of no model; leave the model out"),
+    "status of another task": (["--status", "--tasks", "pet"], "unknown task of vtab 'pet'; did you mean 'pets'?"),
+    "no room": (["RUN", "--out", "plain/file/out"], "cannot write plain/file/out: Not a directory"),
     "seeds": (["RUN", "--seeds", "0", "0"], "seeds must be different, and at least one; they are [0, 0]"),
     "batch": (["RUN", "--batch", "0"], "batch must be at least 1, not 0"),
     "workers": (["RUN", "--workers", "0"], "workers must be at least 1, not 0"),
@@ -162,6 +168,7 @@ GIVEN = {
 @pytest.mark.parametrize("as_json", [False, True])
 def test_a_mistake_is_told_in_one_line(mistake, as_json, capsys, run) -> None:
     Path("plain").mkdir()
+    Path("plain/file").touch()
     words, said = GIVEN[mistake]
     given = [str(run) if word == "RUN" else word for word in words]
     code, out, err = call(capsys, "vtab", *given, *(["--json"] if as_json else []))

@@ -1,6 +1,8 @@
 """``metaprior vtab``."""
 
 import dataclasses
+import errno
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +14,7 @@ from rich.text import Text
 
 from metaprior.commands.command import Json, as_json, place
 from metaprior.commands.vtab_folder import progress_of_tasks, vtab_folder
-from metaprior.core import MetapriorError
+from metaprior.core import MetapriorError, unknown
 
 
 @dataclass(frozen=True)
@@ -93,13 +95,18 @@ class Vtab:
         from metaprior.report import vtab_table, write_vtab_page
 
         if self.status:
+            if self.models:
+                raise MetapriorError("--status tells of data, and of no model; leave the model out")
             return self.tell_status()
+        if twice := {model for model in self.models if self.models.count(model) > 1}:
+            raise MetapriorError(f"{sorted(twice)[0]} is named twice; name each model once")
         if not self.models and self.compare:
             return self.tell_published()
         if not self.models:
             raise MetapriorError("say which model: metaprior vtab MODEL, such as a run folder or timm:resnet18")
         if self.random_init and all(map(is_run, self.models)):
             raise MetapriorError(f"--random-init is for nets of a hub, and {self.models[0]} is a run folder")
+        self.check_room()
         judged = [self.judged(model) for model in self.models]
         page = write_vtab_page(judged, self.page or self.out / "vtab.html", self.compare)
         if self.json:
@@ -109,6 +116,16 @@ class Vtab:
         Console().print(vtab_table(judged, self.compare))
         Console().print(Text(f"\npage: {page}"), soft_wrap=True)
         return 0
+
+    def check_room(self) -> None:
+        """An error, before anything is computed, where nothing can be kept."""
+        from metaprior.files import unwritable
+
+        place = self.out.expanduser().absolute()
+        nearest = next(path for path in (place, *place.parents) if path.exists())
+        number = errno.ENOTDIR if not nearest.is_dir() else 0 if os.access(nearest, os.W_OK) else errno.EACCES
+        if number:
+            raise unwritable(self.out, OSError(number, os.strerror(number)))
 
     def judged(self, model: str) -> Any:
         """The scores of one model."""
@@ -147,6 +164,10 @@ class Vtab:
         """A device for each process."""
         from metaprior.training import Loop
 
+        if not self.device:
+            raise MetapriorError("--device needs the name of one, such as cpu or cuda")
+        if "meta" in self.device:
+            raise MetapriorError("the device meta computes nothing; take cpu or cuda")
         if self.workers < 1:
             raise MetapriorError(f"workers must be at least 1, not {self.workers}")
         if self.workers > 1 and len(self.device) > 1:
@@ -160,7 +181,11 @@ class Vtab:
         from metaprior.report import status_table
 
         folder = vtab_folder(self.data_dir)
-        rows = status(folder, SUITES[self.suite].values(), self.setting)
+        tasks = SUITES[self.suite]
+        for name in self.tasks:
+            if name not in tasks:
+                raise unknown(f"task of {self.suite}", name, tasks)
+        rows = status(folder, [tasks[name] for name in self.tasks or tasks], self.setting)
         if self.json:
             as_json({"tasks": [{**dataclasses.asdict(row), "path": row.path and str(row.path)} for row in rows]})
         else:

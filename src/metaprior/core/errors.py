@@ -3,6 +3,9 @@
 import difflib
 from collections.abc import Iterable
 
+MOST = 60
+"""Names that an error lists."""
+
 
 class MetapriorError(Exception):
     """Bad input: the message says what is wrong, why, and what to do. The command line prints it and exits with 2."""
@@ -24,5 +27,6 @@ def unknown(kind: str, name: str, known: Iterable[str], within: str = "") -> Met
     """
     names = sorted(known)
     near = difflib.get_close_matches(name, names, n=2, cutoff=0.5)
-    hint = "did you mean " + " or ".join(f"'{n}'" for n in near) + "?" if near else "known: " + ", ".join(names)
+    known_names = ", ".join(names) if len(names) <= MOST else f"{', '.join(names[:MOST])} … ({len(names):,} in all)"
+    hint = "did you mean " + " or ".join(f"'{n}'" for n in near) + "?" if near else f"known: {known_names}"
     return MetapriorError(f"unknown {kind} '{within}{'.' * bool(within)}{name}'; {hint}")

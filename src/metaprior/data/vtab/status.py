@@ -53,7 +53,7 @@ def _status(folder: Path, task: Task, setting: Setting) -> Status:
 
     try:
         source, found = look(task, folder, setting)
-    except MetapriorError as error:
+    except (MetapriorError, OSError) as error:
         return row("partial", lacks=str(error))
     if source is None or found is None:
         return row("missing")

@@ -2,6 +2,7 @@
 
 import importlib
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -26,7 +27,8 @@ def from_hub(spec: str, *, size: int | None = None, random_init: bool = False, s
         raise MetapriorError(f"{spec} names no model; write {hub}:NAME")
     with torch.random.fork_rng():
         torch.manual_seed(derived_seed(seed, "weights"))
-        return HUBS[hub](name, size, not random_init)
+        found = HUBS[hub](name, size, not random_init)
+    return replace(found, name=f"{spec} (random weights, seed {seed})") if random_init else found
 
 
 def of_timm(name: str, size: int | None, pretrained: bool) -> Encoder:
@@ -73,14 +75,15 @@ def of_hugging_face(name: str, size: int | None, pretrained: bool) -> Encoder:
     build = transformers.AutoModel.from_pretrained if pretrained else transformers.AutoModel.from_config
     net = built(lambda: build(name if pretrained else config), f"hf:{name}")
     net = getattr(net, "vision_model", net)
+    feature = "pooled output, or mean of the last states"
     try:
         given = transformers.AutoImageProcessor.from_pretrained(name, use_fast=True)
         levels = tuple(given.image_mean), tuple(given.image_std)
     except (OSError, ValueError, AttributeError, ImportError):
-        levels = IMAGENET
+        levels, feature = IMAGENET, f"{feature}; it states no levels, so ImageNet's"
     own = getattr(config, "image_size", None) or 224
     own = own if isinstance(own, int) else max(own)
-    return Encoder(f"hf:{name}", Pooled(net), "pooled output, or mean of the last states", size or own, 3, *levels)
+    return Encoder(f"hf:{name}", Pooled(net), feature, size or own, 3, *levels)
 
 
 class Pooled(nn.Module):

@@ -103,7 +103,7 @@ FINE_TUNING: dict[str, FineTuning] = {
     ),
     "bit-hyperrule": FineTuning(
         "BiT's rule for fewer than 20,000 examples: SGD at 0.003 for 500 steps, batch 512, 100 steps of warm-up",
-        "bit_hyperrule.py of google-research/big_transfer; its resolution is the preset's",
+        "bit_hyperrule.py of google-research/big_transfer, as public copies quote it; its resolution is the preset's",
         (Trial(0.003, 512, 500, warmup=100, drops=(200, 300, 400)),),
         most=19_999,
     ),
