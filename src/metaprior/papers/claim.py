@@ -60,6 +60,16 @@ class Claim:
         return self.scales[scale]
 
 
+def at_scales(
+    sized: Callable[[Any], Experiment], benches: Mapping[Scale, Any], rehearsal: str
+) -> Mapping[str, Experiment]:
+    """An experiment on the bench of each scale; ``smoke`` decides nothing, for the reason ``rehearsal``."""
+    found: dict[str, Experiment] = {scale: sized(bench) for scale, bench in benches.items()}
+    rule = f"None at this size. {found['smoke'].rule}"
+    found["smoke"] = replace(found["smoke"], rule=rule, verdict=lambda measured: ("inconclusive", rehearsal))
+    return found
+
+
 def check(
     claims: Sequence[Claim], scale: Scale, folder: Path, workers: int = 0, report: Report | None = None
 ) -> list[dict[str, Any]]:

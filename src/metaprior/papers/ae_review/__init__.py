@@ -4,11 +4,10 @@ Claims are of the methods that are here; their wording is from memory, figures a
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 from metaprior.papers.ae_review import experiments
 from metaprior.papers.ae_review.experiments import Sized
-from metaprior.papers.ae_review.scales import DESK, GPU, SMOKE
+from metaprior.papers.ae_review.scales import DESK, GPU, SMOKE, Bench
 from metaprior.papers.ae_review.tables import (
     META_PRIORS,
     NEIGHBOURS,
@@ -18,21 +17,15 @@ from metaprior.papers.ae_review.tables import (
     to_come,
     works_of,
 )
-from metaprior.papers.claim import Claim, Experiment, Measured, Ruling
+from metaprior.papers.claim import Claim, Experiment, Scale, at_scales
 
 SOURCE = "Tschannen et al. 2018"
 
 
-def decides_nothing(measured: Measured) -> Ruling:
-    """Of a rehearsal."""
-    return "inconclusive", "a rehearsal: models trained so shortly decide nothing"
-
-
 def at_every_scale(sized: Sized) -> Mapping[str, Experiment]:
     """An experiment at three scales, the smallest without a verdict."""
-    rehearsed = sized(SMOKE)
-    rehearsed = replace(rehearsed, rule=f"None at this size. {rehearsed.rule}", verdict=decides_nothing)
-    return {"smoke": rehearsed, "desk": sized(DESK), "gpu": sized(GPU)}
+    benches: dict[Scale, Bench] = {"smoke": SMOKE, "desk": DESK, "gpu": GPU}
+    return at_scales(sized, benches, "a rehearsal: models trained so shortly decide nothing")
 
 
 CLAIMS: dict[str, Claim] = {

@@ -4,27 +4,20 @@ The wording of claims is from memory of the paper and from its published tables;
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
 
-from metaprior.papers.claim import Claim, Experiment, Measured, Ruling
+from metaprior.papers.claim import Claim, Experiment, Scale, at_scales
 from metaprior.papers.vtab import experiments
 from metaprior.papers.vtab.experiments import Sized
 from metaprior.papers.vtab.published import PUBLISHED, Published, comparable
-from metaprior.papers.vtab.scales import DESK, GPU, SMOKE
+from metaprior.papers.vtab.scales import DESK, GPU, SMOKE, Bench
 
 SOURCE = "Zhai et al. 2019"
 
 
-def decides_nothing(measured: Measured) -> Ruling:
-    """Of a rehearsal."""
-    return "inconclusive", "a rehearsal: encoders trained so shortly, on one task, decide nothing"
-
-
 def at_every_scale(sized: Sized) -> Mapping[str, Experiment]:
     """An experiment at three scales, the smallest without a verdict."""
-    rehearsed = sized(SMOKE)
-    rehearsed = replace(rehearsed, rule=f"None at this size. {rehearsed.rule}", verdict=decides_nothing)
-    return {"smoke": rehearsed, "desk": sized(DESK), "gpu": sized(GPU)}
+    benches: dict[Scale, Bench] = {"smoke": SMOKE, "desk": DESK, "gpu": GPU}
+    return at_scales(sized, benches, "a rehearsal: encoders trained so shortly, on one task, decide nothing")
 
 
 CLAIMS: dict[str, Claim] = {
