@@ -211,6 +211,13 @@ def test_ctrl_c_keeps_a_checkpoint_to_go_on_from(capsys, tmp_path):
     assert f"{tmp_path / 'stopped'}: 404 steps" in out
 
 
+def test_ctrl_c_while_the_command_is_loaded_is_told_in_one_line():
+    code = "import os, signal, threading; from metaprior.cli import main;"
+    code += "threading.Timer(0.1, os.kill, (os.getpid(), signal.SIGINT)).start(); main(['list'])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=60)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "metaprior: stopped\n")
+
+
 def test_resume_says_that_it_starts_where_there_is_nothing_to_resume(capsys, tmp_path):
     code, out, err = call(capsys, "train", "vae", *TINY, "--steps", "4", "--resume", "--out", tmp_path / "new")
     assert code == 0

@@ -41,36 +41,42 @@ def main(arguments: Sequence[str] | None = None) -> None:
     if said := told_at_once(given):
         print(said)
         sys.exit(0)
-    from metaprior.core.errors import MetapriorError
-
     try:
-        code = dispatch(given)
-        sys.stdout.flush()
-    except MetapriorError as fault:
-        if debug:
-            raise
-        print(f"metaprior: error: {fault}", file=sys.stderr)
-        code = 2
+        code = outcome(given, debug)
     except KeyboardInterrupt:
         if debug:
             raise
         print("metaprior: stopped", file=sys.stderr)
         code = 130
+    sys.exit(code)
+
+
+def outcome(given: list[str], debug: bool) -> int:
+    """Call the command, and say in one line what went wrong: the exit code."""
+    from metaprior.core.errors import MetapriorError  # takes a second, in which Ctrl-C may be pressed
+
+    try:
+        code = dispatch(given)
+        sys.stdout.flush()
+        return code
+    except MetapriorError as fault:
+        if debug:
+            raise
+        said = str(fault)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        code = 1
+        return 1
     except OSError as fault:
         if debug:
             raise
         where = f"{fault.filename}: " if fault.filename else ""
-        print(f"metaprior: error: {where}{fault.strerror or fault}", file=sys.stderr)
-        code = 2
+        said = f"{where}{fault.strerror or fault}"
     except Exception as fault:
         if debug:
             raise
-        print(f"metaprior: error: {unforeseen(fault)}; --debug shows where", file=sys.stderr)
-        code = 2
-    sys.exit(code)
+        said = f"{unforeseen(fault)}; --debug shows where"
+    print(f"metaprior: error: {said}", file=sys.stderr)
+    return 2
 
 
 def unforeseen(fault: Exception) -> str:
