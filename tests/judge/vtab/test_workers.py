@@ -1,5 +1,6 @@
 """Tasks in several processes: the scores of one process, and errors before a process is begun."""
 
+import multiprocessing
 import os
 import signal
 import subprocess
@@ -13,7 +14,7 @@ from torch import nn
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.presets import PRESETS
 from metaprior.data.vtab.suites import SUITES
-from metaprior.judge.vtab import Encoder, Place, Way, compute_scores, judge_suite, of_callable
+from metaprior.judge.vtab import Encoder, Place, Way, compute_scores, judge_suite, of_callable, workers
 from metaprior.judge.vtab.workers import by_pictures
 from tests.judge.vtab.pictures import mean_colour, prepared
 
@@ -64,6 +65,20 @@ def test_every_task_is_in_one_group_with_those_of_its_pictures() -> None:
         assert sorted(name for group in groups for name in group) == sorted(tasks)
         assert len(groups) == len({task.pictures for task in tasks.values()})
     assert len(by_pictures(SUITES["vtab"], list(SUITES["vtab"]))) == 16
+
+
+def test_each_process_takes_a_device_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("torch.set_num_threads", lambda count: None)
+    free = multiprocessing.get_context("spawn").SimpleQueue()
+    taken = []
+    for device in ("cuda:0", "cuda:1"):
+        free.put(device)
+    for _ in range(2):
+        workers._begin(pixels(), 1, free)
+        taken.append(workers._device)
+    assert taken == ["cuda:0", "cuda:1"]
+    assert free.empty()
+    monkeypatch.setattr(workers, "_device", "cpu")
 
 
 def slowly(folder: Path) -> None:

@@ -8,6 +8,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed, wait
+from multiprocessing.queues import SimpleQueue
 
 import torch
 
@@ -42,14 +43,12 @@ def compute_scores(
     portable = dataclasses.replace(encoder, net=encoder.net.cpu())
     threads = max(1, (os.cpu_count() or 1) // len(devices))
     context, others = multiprocessing.get_context("spawn"), multiprocessing.active_children()
-    with ProcessPoolExecutor(len(devices), context, initializer=_begin, initargs=(portable, threads)) as pool:
+    free = context.SimpleQueue()
+    for device in devices:
+        free.put(device)
+    with ProcessPoolExecutor(len(devices), context, initializer=_begin, initargs=(portable, threads, free)) as pool:
         with _deaf():
-            waiting = {
-                pool.submit(
-                    _compute, suite, group, way, dataclasses.replace(place, device=devices[i % len(devices)])
-                ): group
-                for i, group in enumerate(groups)
-            }
+            waiting = {pool.submit(_compute, suite, group, way, place): group for group in groups}
         done = 0
         try:
             for future in as_completed(waiting):
@@ -93,13 +92,15 @@ def by_pictures(tasks: Mapping[str, Task], names: Sequence[str]) -> list[list[st
 
 
 _encoder: Encoder | None = None
+_device = "cpu"
+"""The one that this process computes on, whichever tasks it is given."""
 _stopped = False
 """Whether this process was told to end: the pool would have it begin what it was given last."""
 
 
-def _begin(encoder: Encoder, threads: int) -> None:
-    global _encoder
-    _encoder = encoder
+def _begin(encoder: Encoder, threads: int, free: "SimpleQueue[str]") -> None:
+    global _encoder, _device
+    _encoder, _device = encoder, free.get()
     torch.set_num_threads(threads)
 
 
@@ -110,7 +111,7 @@ def _compute(suite: str, names: Sequence[str], way: Way, place: Place) -> None:
         if _stopped:
             raise KeyboardInterrupt
         try:
-            judge_task(_encoder, SUITES[suite][name], way, place)
+            judge_task(_encoder, SUITES[suite][name], way, dataclasses.replace(place, device=_device))
         except MissingTask:
             continue
         except KeyboardInterrupt:
