@@ -68,6 +68,27 @@ def test_a_score_without_a_value_is_a_dash_and_not_in_the_means() -> None:
     assert found["mean of the tasks"] == ["50.0 ± 1.2 (1 of 19)"]
 
 
+def test_many_models_at_eighty_characters_stand_in_several_tables_whose_names_are_whole() -> None:
+    names = [f"timm:vit_base_patch16_224.{i}" for i in range(5)]
+    file = io.StringIO()
+    console = Console(file=file, width=80)
+    console.print(vtab_table([partial(name, "pets", "dtd") for name in names], width=console.width))
+    text = file.getvalue()
+    assert text.count("mean of the tasks") == 2
+    assert text.count("40.0 ± 1.2") >= 2 * len(names)
+    assert len(re.findall(r"^  pets  +3,669", text, re.MULTILINE)) == 2
+    assert "…" not in text
+    assert text.count("no VTAB score") == 1
+
+
+def test_several_seeds_and_another_precision_are_told() -> None:
+    way = {"seeds": [3, 5], "precision": "bf16"}
+    mine = partial("mine", "pets")
+    told = printed(vtab_table([replace(mine, encoder={**mine.encoder, "way": {**mine.encoder.get("way", {}), **way}})]))
+    assert "; mean of the seeds 3, 5; bf16" in told
+    assert "seed" not in printed(vtab_table([mine]))
+
+
 def test_means_of_some_tasks_say_of_how_many() -> None:
     text = printed(vtab_table([partial("mine", "pets", "eurosat")]))
     found = rows(text)

@@ -59,7 +59,7 @@ class Prepare:
         if self.json:
             as_json({"prepared": [{**dataclasses.asdict(each), "path": str(each.path)} for each in done]})
         else:
-            Console().print(prepared_table(done), soft_wrap=True)
+            Console().print(prepared_table(done))
         absent = [each for each in done if each.state in ("missing", "failed")]
         failed = any(each.state == "failed" for each in done)
         return 2 if failed or len(absent) == len(done) or (self.tasks and absent) else 0
@@ -73,7 +73,10 @@ class Prepare:
 
 def prepared_table(done: Sequence[Any]) -> Group:
     """What became of each task."""
-    table = Table("task", "", "pictures", "where, or why not", box=None, header_style="bold")
+    table = Table(box=None, header_style="bold")
+    for title in ("task", "", "pictures"):
+        table.add_column(title, no_wrap=True)
+    table.add_column("where, or why not", overflow="fold")
     for each in done:
         pictures = f"{each.pictures:,}" if each.pictures else ""
         table.add_row(each.task, each.state, pictures, Text(each.reason or str(each.path)))

@@ -14,6 +14,10 @@ from metaprior.judge.scores import Score
 from metaprior.judge.vtab import Mean, SuiteScores
 from metaprior.papers.vtab.published import PREPARED_BY, Published, comparable
 
+MEANS = "mean of the tasks"
+CELL = len("55.5 ± 10.5")
+"""The width of a score."""
+
 
 def percent(value: float | None, se: float | None = None) -> str:
     """An accuracy in percent, with its standard error.
@@ -41,15 +45,34 @@ def verdict(scores: SuiteScores) -> str:
     return f"{mean.k} of {mean.of} tasks{cut}: no VTAB score"
 
 
-def vtab_table(judged: Sequence[SuiteScores], compare: bool = False) -> Group:
-    """Rows are tasks by group and then the means, columns are models; accuracies in percent with standard errors."""
+def vtab_table(judged: Sequence[SuiteScores], compare: bool = False, width: int = 120) -> Group:
+    """Rows are tasks by group and then the means, columns are models; accuracies in percent with standard errors.
+
+    Models that do not fit beside each other in ``width`` characters are told in several tables.
+    """
+    longest = max(map(len, [MEANS, *judged[0].tasks])) + 4
+    fit = max(1, (width - longest - 9) // (CELL + 4))
+    tables = [Padding(table_of(judged[i : i + fit], longest), (i > 0, 0, 0, 0)) for i in range(0, len(judged), fit)]
+    ways = dict.fromkeys(each.protocol + how(each) for each in judged)
+    notes = ["accuracy in %, ± standard error", *(f"protocol: {way}" for way in ways)]
+    notes += dict.fromkeys(verdict(each) for each in judged)
+    notes += missing_notes(judged)
+    notes += caveats(judged) if judged[0].suite == "vtab" else []
+    return Group(*tables, *(Text(f"\n{note}") for note in notes), *(standing(each) for each in judged if compare))
+
+
+def table_of(judged: Sequence[SuiteScores], longest: int) -> Table:
+    """Models beside each other; names are folded, not cut, which might make them the same."""
     table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2))
-    table.add_column("", overflow="fold")
-    table.add_column("test", justify="right", style="dim")
+    table.add_column("", no_wrap=True, min_width=longest - 2)
+    table.add_column("test", justify="right", style="dim", no_wrap=True)
     for scores in judged:
-        table.add_column(Text(scores.model), justify="right", overflow="fold")
+        table.add_column(Text(scores.model), justify="right", overflow="fold", min_width=CELL)
+    beside = "\n" if len(judged) > 1 else " "
     for group in judged[0].groups:
-        table.add_row(Text(group, style="bold"), "", *(Text(cell_of_mean(each.group(group))) for each in judged))
+        table.add_row(
+            Text(group, style="bold"), "", *(Text(cell_of_mean(each.group(group), beside)) for each in judged)
+        )
         for name, task in judged[0].tasks.items():
             there = [each.scores.get(name) for each in judged]
             if task.group == group and any(there):
@@ -57,16 +80,20 @@ def vtab_table(judged: Sequence[SuiteScores], compare: bool = False) -> Group:
                 table.add_row(f"  {name}", f"{n:,}", *(cell(score) for score in there))
     table.add_row("", "")
     for title, means in (
-        ("mean of the tasks", [each.mean_tasks for each in judged]),
+        (MEANS, [each.mean_tasks for each in judged]),
         ("mean of the groups", [each.mean_groups for each in judged]),
     ):
-        table.add_row(Text(title, style="bold"), "", *(Text(cell_of_mean(mean), style="bold") for mean in means))
-    ways = dict.fromkeys(each.protocol for each in judged)
-    notes = ["accuracy in %, ± standard error", *(f"protocol: {way}" for way in ways)]
-    notes += dict.fromkeys(verdict(each) for each in judged)
-    notes += missing_notes(judged)
-    notes += caveats(judged) if judged[0].suite == "vtab" else []
-    return Group(table, *(Text(f"\n{note}") for note in notes), *(standing(each) for each in judged if compare))
+        cells = (Text(cell_of_mean(mean, beside), style="bold") for mean in means)
+        table.add_row(Text(title, style="bold"), "", *cells)
+    return table
+
+
+def how(scores: SuiteScores) -> str:
+    """What else a way says, where it is not as usual: several seeds, another precision."""
+    way: Mapping[str, Any] = scores.encoder.get("way", {})
+    seeds, precision = way.get("seeds", [0]), way.get("precision", "float32")
+    told = f"; mean of the seeds {', '.join(map(str, seeds))}" if len(seeds) > 1 else ""
+    return told + (f"; {precision}" if precision != "float32" else "")
 
 
 def cell(score: Score | None) -> str:
@@ -74,9 +101,9 @@ def cell(score: Score | None) -> str:
     return "–" if score is None else percent(score.value, score.se)
 
 
-def cell_of_mean(mean: Mean) -> str:
+def cell_of_mean(mean: Mean, beside: str = " ") -> str:
     """A mean, and of how many tasks it is where some are missing."""
-    of = "" if mean.complete or mean.value is None else f" ({mean.k} of {mean.of})"
+    of = "" if mean.complete or mean.value is None else f"{beside}({mean.k} of {mean.of})"
     return percent(mean.value, mean.se) + of
 
 
