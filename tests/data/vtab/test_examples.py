@@ -86,3 +86,21 @@ def test_a_label_outside_the_classes_is_named(labels: list[int]):
 def test_as_many_labels_as_pictures():
     with pytest.raises(MetapriorError, match="2 pictures and 1 labels"):
         Examples(pictures("a", 2), np.array([0]), 3)
+
+
+def test_labels_of_any_integers_become_int64():
+    assert Examples(pictures("a", 2), np.array([0, 1], np.int32), 3).labels.dtype == np.int64
+
+
+@pytest.mark.parametrize("labels", [np.array([0.0, 1.0]), np.array([[0], [1]]), np.array(["0", "1"])])
+def test_labels_are_a_row_of_integers(labels: np.ndarray):
+    with pytest.raises(MetapriorError, match="they are a row of integers"):
+        Examples(pictures("a", 2), labels, 3)
+
+
+@pytest.mark.parametrize("picture", [torch.zeros(4, 2, 2, dtype=torch.uint8), torch.zeros(3, 2, 2), torch.zeros(2, 2)])
+def test_a_picture_that_is_none_is_named(picture: torch.Tensor):
+    made = Pictures("a", ["0.png"], lambda i: picture)
+    for look in (lambda: made[0], lambda: made.digest):
+        with pytest.raises(MetapriorError, match=r"0\.png, a, is .*; a picture is uint8, channels x height x width"):
+            look()

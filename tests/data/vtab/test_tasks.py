@@ -1,10 +1,14 @@
 """The table of the 19 tasks."""
 
 from collections import Counter
+from dataclasses import replace
 
 import pytest
 
+from metaprior.core import MetapriorError
+from metaprior.data.vtab.task import TaskData
 from metaprior.data.vtab.tasks import VTAB
+from tests.judge.vtab.pictures import coloured
 
 
 def test_the_nineteen():
@@ -26,3 +30,18 @@ def test_a_task_says_what_to_fetch(name: str):
     assert task.fetch
     assert task.bytes > 1e7
     assert task.licence
+
+
+def test_a_task_is_of_a_group_and_tells_classes_apart():
+    with pytest.raises(MetapriorError, match="unknown group 'structure'; did you mean 'structured'"):
+        replace(VTAB["dtd"], group="structure")  # type: ignore[arg-type]
+    with pytest.raises(MetapriorError, match="dtd has 1 classes; a task has 2 or more"):
+        replace(VTAB["dtd"], classes=1)
+
+
+def test_data_have_examples_of_the_same_classes_in_each_part():
+    some = coloured("a", 6, 0)
+    with pytest.raises(MetapriorError, match="mine has no examples in val"):
+        TaskData("mine", some, some.take([]), some, "made")
+    with pytest.raises(MetapriorError, match="of different classes: 3 in train, 3 in val, 4 in test"):
+        TaskData("mine", some, some, replace(some, classes=4), "made")

@@ -8,6 +8,7 @@ import torch
 from metaprior.data.vtab.examples import Examples, Pictures
 from metaprior.data.vtab.prepare import prepare_task
 from metaprior.data.vtab.task import MissingTask, Setting, Task, TaskData
+from metaprior.data.vtab.tasks import VTAB
 
 CLASSES = 3
 
@@ -44,6 +45,8 @@ def mean_colour(images: torch.Tensor) -> torch.Tensor:
 def prepared(folder: Path, *names: str) -> Path:
     """A folder that holds tasks of VTAB by their names, as ``metaprior vtab prepare`` writes them, of these colours."""
     for seed, name in enumerate(names):
-        parts = (coloured(name, count, 10 * seed + i) for i, count in enumerate((24, 9, 30)))
+        classes = VTAB[name].classes
+        own = (coloured(name, count, 10 * seed + i) for i, count in enumerate((24, 9, 30)))
+        parts = (Examples(part.pictures, part.labels % classes, classes) for part in own)
         prepare_task(TaskData(name, *parts, source="made", caveat="not real"), folder)
     return folder

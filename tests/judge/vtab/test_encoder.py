@@ -118,3 +118,35 @@ def test_grey_is_shown_the_means_of_the_colours_levels():
     shown = encoder.under(PRESETS["peft"]).encode(torch.ones(1, 1, 4, 4))
     mean, deviation = (0.485 + 0.456 + 0.406) / 3, (0.229 + 0.224 + 0.225) / 3
     assert shown[0, 0].item() == pytest.approx((1 - mean) / deviation)
+
+
+class Gives(nn.Module):
+    def __init__(self, give) -> None:
+        super().__init__()
+        self.give = give
+
+    def forward(self, images):
+        return self.give(images)
+
+
+@pytest.mark.parametrize(
+    ("give", "said"),
+    [
+        (lambda images: (images, images), "must give a tensor, a row of features an image, and gave tuple"),
+        (lambda images: None, "and gave NoneType"),
+        (lambda images: images.mean((2, 3)).numpy(), "and gave ndarray"),
+        (lambda images: images, r"gave the shape \(2, 3, 8, 8\); flatten it"),
+        (lambda images: images.flatten(1)[:1], r"of 2 images gave the shape \(1, 192\)"),
+        (lambda images: images.flatten(1)[:, :0], r"gave the shape \(2, 0\)"),
+    ],
+)
+def test_what_is_no_row_of_features_is_refused(give, said: str):
+    with pytest.raises(MetapriorError, match=said):
+        of_callable(Gives(give), "net", size=8).width(PRESETS["native"])
+
+
+def test_an_encoder_has_weights_and_a_size():
+    with pytest.raises(MetapriorError, match="lost has no weights: they are on the device meta"):
+        of_callable(nn.Linear(2, 2, device="meta"), "lost")
+    with pytest.raises(MetapriorError, match="the side of an encoder's images must be at least 1, not -1"):
+        of_callable(mean_colour, "mean", size=-1)

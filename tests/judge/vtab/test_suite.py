@@ -157,6 +157,11 @@ def test_data_are_told_to_be_missing_and_are_an_error_for_a_task_that_was_named(
         judge_suite(encoder(), "mine", TASKS, RIDGE, place(tmp_path), ["colour"])
 
 
+def test_examples_have_the_classes_of_their_task(tmp_path: Path) -> None:
+    with pytest.raises(MetapriorError, match="colours has 4 classes, and its examples have 3"):
+        judge_task(encoder(), replace(COLOURS, classes=CLASSES + 1), RIDGE, place(tmp_path))
+
+
 def test_only_the_named_tasks_are_judged(tmp_path: Path) -> None:
     found = judge_suite(encoder(), "mine", TASKS, RIDGE, place(tmp_path), ["colours"])
     assert (set(found.scores), found.missing, found.mean_tasks.k, found.mean_tasks.of) == ({"colours"}, {}, 1, 2)

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from jaxtyping import Int64, UInt8
+import torch
+from jaxtyping import Int64, Integer, UInt8
 from torch import Tensor
 
 from metaprior.core import MetapriorError
@@ -39,7 +40,13 @@ class Pictures:
         return len(self.keys)
 
     def __getitem__(self, place: int) -> UInt8[Tensor, "c h w"]:
-        return self.read(place)
+        picture = self.read(place)
+        if picture.dtype != torch.uint8 or picture.ndim != 3 or len(picture) not in (1, 3):
+            raise MetapriorError(
+                f"{self.keys[place]}, {self.origin}, is {tuple(picture.shape)}, {picture.dtype}; a picture is uint8, "
+                "channels x height x width, of 1 or 3 channels"
+            )
+        return picture
 
     @cached_property
     def digest(self) -> str:
@@ -63,7 +70,7 @@ class Pictures:
             return self.prints(place)
         if (file := self.encoded(place)) is not None and not file.startswith(PNG):
             return fingerprint(file)
-        pixels = self.read(place)
+        pixels = self[place]
         return fingerprint(f"{tuple(pixels.shape)}".encode() + pixels.contiguous().numpy().tobytes())
 
     @cached_property
@@ -97,13 +104,19 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Pictures with a class each, int64, below ``classes``; an error names the first label that is not."""
+    """Pictures with a class each, an integer below ``classes``; an error names the first label that is not."""
 
     pictures: Pictures
-    labels: Int64[np.ndarray, " n"]
+    labels: Integer[np.ndarray, " n"]
     classes: int
 
     def __post_init__(self) -> None:
+        if self.labels.ndim != 1 or self.labels.dtype.kind not in "iu":
+            raise MetapriorError(
+                f"the labels of {self.pictures.origin} are {self.labels.shape}, {self.labels.dtype}; they are a row of "
+                "integers"
+            )
+        object.__setattr__(self, "labels", self.labels.astype(np.int64, copy=False))
         if len(self.labels) != len(self.pictures):
             raise MetapriorError(
                 f"{self.pictures.origin} has {len(self.pictures)} pictures and {len(self.labels)} labels"

@@ -198,7 +198,9 @@ def _finish(
     lists: dict[str, tuple[list[str], np.ndarray]],
     splits: dict[str, Examples],
 ) -> None:
-    """The lists and keys, then the manifest."""
+    """The lists and keys, then the manifest; what a killed run was just writing is deleted."""
+    for left in (path / "images").rglob(".*.tmp"):
+        left.unlink(missing_ok=True)
     (first, first_labels), (second, second_labels), _ = lists.values()
     union = {UNIONS[setting]: (first + second, np.concatenate([first_labels, second_labels]))}
     hashed = {}

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeAlias
 
-from metaprior.core import MetapriorError
+from metaprior.core import MetapriorError, unknown
 from metaprior.data.vtab.examples import Examples
 
 Group: TypeAlias = Literal["natural", "specialized", "structured"]
@@ -33,6 +33,14 @@ class TaskData:
     source: str
     caveat: str = ""
 
+    def __post_init__(self) -> None:
+        parts = {"train": self.train, "val": self.val, "test": self.test}
+        if empty := next((name for name, part in parts.items() if not len(part)), None):
+            raise MetapriorError(f"{self.name} has no examples in {empty}")
+        if len({part.classes for part in parts.values()}) > 1:
+            told = ", ".join(f"{part.classes} in {name}" for name, part in parts.items())
+            raise MetapriorError(f"the examples of {self.name} are of different classes: {told}")
+
     @property
     def trainval(self) -> Examples:
         """What trains, then what selected: the examples of the last training."""
@@ -58,3 +66,9 @@ class Task:
     fetch: str = ""
     bytes: int = 0
     licence: str = ""
+
+    def __post_init__(self) -> None:
+        if self.group not in GROUPS:
+            raise unknown("group", self.group, GROUPS)
+        if self.classes < 2:
+            raise MetapriorError(f"{self.name} has {self.classes} classes; a task has 2 or more")

@@ -40,6 +40,10 @@ class Encoder:
                 f"an encoder sees 1 or 3 channels, with a mean and a deviation each, not {self.channels} channels, "
                 f"{len(self.mean)} means and {len(self.deviation)} deviations"
             )
+        if self.size < 1:
+            raise MetapriorError(f"the side of an encoder's images must be at least 1, not {self.size}")
+        if any(value.is_meta for value in self.net.state_dict().values()):
+            raise MetapriorError(f"{self.name} has no weights: they are on the device meta; load them first")
         if min(self.deviation) <= 0:
             raise MetapriorError(f"the deviations of the channels must be positive; they are {self.deviation}")
 
@@ -70,7 +74,7 @@ class Encoder:
 
     @torch.inference_mode()
     def width(self, preset: Preset) -> int:
-        """How many features there are; an error where the net cannot be shown pictures of the preset's size."""
+        """How many features there are; an error where the net gives none of pictures of the preset's size."""
         side = self.side(preset)
         with evaluating(self.net) as device:
             images = torch.full((2, self.channels, side, side), 0.5, device=device)
@@ -82,7 +86,12 @@ class Encoder:
                     f"{self.name} cannot be shown the pictures of {side} px that the preset {preset.name} makes "
                     f"({said}); the preset native makes {self.size}"
                 ) from fault
-        if found.ndim != 2 or len(found) != 2:
+        if not isinstance(found, Tensor):
+            raise MetapriorError(
+                f"{self.name} must give a tensor, a row of features an image, and gave {type(found).__name__}; wrap it "
+                "in a module that picks its features"
+            )
+        if found.ndim != 2 or len(found) != 2 or not found.shape[1]:
             raise MetapriorError(
                 f"{self.name} must give a row of features an image, and of 2 images gave the shape "
                 f"{tuple(found.shape)}; flatten it or take its mean first"
