@@ -59,8 +59,8 @@ class Vtab:
     """cpu, cuda, cuda:1 ...; of several, each takes tasks of its own in a process of its own."""
     workers: int = 1
     """Processes that share out the tasks, on one device."""
-    batch: int = 64
-    """Pictures whose features are taken at once."""
+    batch: int | None = None
+    """Pictures whose features are taken at once; by default as many as a CPU's caches hold, and 64 elsewhere."""
     page: Path | None = None
     """The results page; by default vtab.html in --out."""
     compare: Json = False
@@ -113,8 +113,9 @@ class Vtab:
             objects = [scores.to_json() for scores in judged]
             as_json((objects[0] if len(objects) == 1 else {"models": objects}) | {"page": str(page)})
             return 0
-        Console().print(vtab_table(judged, self.compare))
-        Console().print(Text(f"\npage: {page}"), soft_wrap=True)
+        console = Console()
+        console.print(vtab_table(judged, self.compare, console.width))
+        console.print(Text(f"\npage: {page}"), soft_wrap=True)
         return 0
 
     def check_room(self) -> None:

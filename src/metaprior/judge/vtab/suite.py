@@ -70,10 +70,10 @@ class Place:
     out: Path
     features: Path
     device: str = "cpu"
-    batch: int = 64
+    batch: int | None = None
 
     def __post_init__(self) -> None:
-        if self.batch < 1:
+        if self.batch is not None and self.batch < 1:
             raise MetapriorError(f"batch must be at least 1, not {self.batch}")
 
 
@@ -124,6 +124,8 @@ def judge_task(encoder: Encoder, task: Task, way: Way, place: Place, told: Told 
         return lambda done, of: told(task.name, what, done, of) if told else None
 
     data = task.load(place.data, way.setting)
+    if data.test.classes != task.classes:
+        raise MetapriorError(f"{task.name} has {task.classes} classes, and its examples have {data.test.classes}")
     look_at(data, doing("reading pictures"))
     asked = identity(encoder, data, way)
     file = place.out / "tasks" / f"{task.name.replace('/', '-')}.json"
