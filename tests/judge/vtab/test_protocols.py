@@ -7,7 +7,7 @@ from metaprior.data.vtab.presets import PRESETS
 from metaprior.judge.vtab.frozen import FROZEN
 from metaprior.judge.vtab.protocols import ADAPTATIONS, find_adaptation
 from metaprior.judge.vtab.recipes import FINE_TUNING
-from metaprior.judge.vtab.suite import Way
+from metaprior.judge.vtab.way import Way
 
 
 def test_every_protocol_has_one_row_and_says_whether_the_encoder_is_trained() -> None:

@@ -8,7 +8,8 @@ from metaprior.judge.vtab.hubs import HUBS, from_hub
 from metaprior.judge.vtab.protocols import ADAPTATIONS, Adaptation
 from metaprior.judge.vtab.recipes import FINE_TUNING, FineTuning
 from metaprior.judge.vtab.scores import Mean, SuiteScores
-from metaprior.judge.vtab.suite import Place, Way, judge_suite, judge_task
+from metaprior.judge.vtab.suite import judge_suite, judge_task
+from metaprior.judge.vtab.way import Place, Way
 from metaprior.judge.vtab.workers import compute_scores
 
 __all__ = [

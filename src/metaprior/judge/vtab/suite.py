@@ -5,76 +5,28 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 
-from metaprior.core import MetapriorError, to_plain, unknown
+from metaprior.core import MetapriorError, unknown
 from metaprior.data.vtab.examples import Examples
-from metaprior.data.vtab.presets import Preset
-from metaprior.data.vtab.task import MissingTask, Setting, Task, TaskData
-from metaprior.files import whole
+from metaprior.data.vtab.task import MissingTask, Task, TaskData
 from metaprior.judge.features import Progress
 from metaprior.judge.scores import Score
 from metaprior.judge.vtab.adapted import Adapted
 from metaprior.judge.vtab.cache import cached_features
 from metaprior.judge.vtab.encoder import Encoder
 from metaprior.judge.vtab.frozen import FROZEN, Features
-from metaprior.judge.vtab.protocols import find_adaptation
+from metaprior.judge.vtab.kept import described, identity, read_score, write_score
 from metaprior.judge.vtab.recipes import FINE_TUNING
 from metaprior.judge.vtab.scores import SuiteScores
 from metaprior.judge.vtab.tuning import tune
+from metaprior.judge.vtab.way import Place, Way
 from metaprior.training import Loop
 
 Told: TypeAlias = Callable[[str, str, int, int], None]
 """Called with a task's name, what is being done for it, how much of that is done, and of how much."""
-
-
-@dataclass(frozen=True)
-class Way:
-    """How a model is judged: all that decides a task's score but the model and the data."""
-
-    protocol: str
-    preset: Preset
-    setting: Setting = "1k"
-    seeds: tuple[int, ...] = (0,)
-    precision: Literal["float32", "bf16"] = "float32"
-
-    def __post_init__(self) -> None:
-        find_adaptation(self.protocol)
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise MetapriorError(f"seeds must be different, and at least one; they are {list(self.seeds)}")
-
-    def plain(self) -> dict[str, Any]:
-        """The way as plain values, as results record it."""
-        return dataclasses.asdict(self) | {"preset": self.preset.to_json(), "seeds": list(self.seeds)}
-
-    @property
-    def told(self) -> str:
-        """The way in words: what a score's ``protocol`` says."""
-        few = self.setting == "1k"
-        if find_adaptation(self.protocol).selects:
-            trains = "train 800, select on 200, retrain on 1000" if few else "select on val, retrain on all"
-        else:
-            trains = "train on 1000" if few else "train on all"
-        return f"{self.setting}, {self.protocol}, {self.preset.name}; {trains}, test once"
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where things are: data below ``data``, features and scores kept below ``out``, and the device to compute on."""
-
-    data: Path
-    out: Path
-    features: Path
-    device: str = "cpu"
-    batch: int | None = None
-
-    def __post_init__(self) -> None:
-        if self.batch is not None and self.batch < 1:
-            raise MetapriorError(f"batch must be at least 1, not {self.batch}")
 
 
 def judge_suite(
@@ -135,8 +87,7 @@ def judge_task(encoder: Encoder, task: Task, way: Way, place: Place, told: Told 
     adapted = [adapt(encoder, data, way, place, seed, doing) for seed in way.seeds]
     score = scored(task, data, way, adapted, time.monotonic() - began)
     if encoder.known:
-        with whole(file) as temporary:
-            temporary.write_text(json.dumps({"asked": asked, "score": score.to_json()}, indent=1, allow_nan=False))
+        write_score(file, asked, score)
     return score
 
 
@@ -208,46 +159,3 @@ def majority(data: TaskData) -> float:
     """What always naming the commonest class of the training examples scores: the floor of any score."""
     commonest = int(np.bincount(data.trainval.labels).argmax())
     return round(float((data.test.labels == commonest).mean()), 6)
-
-
-def described(encoder: Encoder, way: Way) -> dict[str, Any]:
-    """What was judged and how it was shown pictures, as results record it."""
-    own = {"mean": list(encoder.mean), "deviation": list(encoder.deviation)}
-    return {
-        "name": encoder.name,
-        "hash": encoder.hash if encoder.known else None,
-        "feature": encoder.feature,
-        "input": {"size": encoder.side(way.preset), "channels": encoder.channels, "range": "[0, 1]", **own},
-        "way": way.plain(),
-    }
-
-
-def identity(encoder: Encoder, data: TaskData, way: Way) -> dict[str, Any]:
-    """What a kept score must have been computed from to be this one."""
-
-    def digest(examples: Examples) -> str:
-        labels = hashlib.blake2b(examples.labels.tobytes(), digest_size=8).hexdigest()
-        return f"{examples.pictures.digest}-{labels}"
-
-    parts = {name: digest(getattr(data, name)) for name in ("train", "val", "test")}
-    recipe = FINE_TUNING.get(way.protocol)
-    trials = {"trials": to_plain(recipe.trials)} if recipe else {}
-    return described(encoder, way) | {"task": data.name, "data": parts} | trials
-
-
-def read_score(file: Path, asked: Mapping[str, Any]) -> Score | None:
-    """A kept score, if it is of what is asked; None where it is not there, is damaged or is of something else."""
-    try:
-        kept = json.loads(file.read_text())
-        if kept["asked"] != asked:
-            return None
-        told = dict(kept["score"])
-        if not 0 <= told["value"] <= 1:
-            return None
-        return Score(
-            **{name: told.pop(name) for name in ("value", "n", "seed", "protocol")},
-            se=told.pop("se", None),
-            details=told,
-        )
-    except (OSError, ValueError, KeyError, TypeError, AttributeError):
-        return None

@@ -16,7 +16,8 @@ from metaprior.core import MetapriorError
 from metaprior.data.vtab.suites import SUITES
 from metaprior.data.vtab.task import MissingTask, Task
 from metaprior.judge.vtab.encoder import Encoder
-from metaprior.judge.vtab.suite import Place, Told, Way, check, judge_task
+from metaprior.judge.vtab.suite import Told, check, judge_task
+from metaprior.judge.vtab.way import Place, Way
 
 GRACE = 3.0
 """Seconds after Ctrl-C that processes have to end their steps, since a terminal tells them too."""

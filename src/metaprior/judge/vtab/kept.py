@@ -1,0 +1,65 @@
+"""Scores on the disk: what one was computed from is kept with it, and it is read again for the very same alone."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from metaprior.core import to_plain
+from metaprior.data.vtab.examples import Examples
+from metaprior.data.vtab.task import TaskData
+from metaprior.files import whole
+from metaprior.judge.scores import Score
+from metaprior.judge.vtab.encoder import Encoder
+from metaprior.judge.vtab.recipes import FINE_TUNING
+from metaprior.judge.vtab.way import Way
+
+
+def described(encoder: Encoder, way: Way) -> dict[str, Any]:
+    """What was judged and how it was shown pictures, as results record it."""
+    own = {"mean": list(encoder.mean), "deviation": list(encoder.deviation)}
+    return {
+        "name": encoder.name,
+        "hash": encoder.hash if encoder.known else None,
+        "feature": encoder.feature,
+        "input": {"size": encoder.side(way.preset), "channels": encoder.channels, "range": "[0, 1]", **own},
+        "way": way.plain(),
+    }
+
+
+def identity(encoder: Encoder, data: TaskData, way: Way) -> dict[str, Any]:
+    """What a kept score must have been computed from to be this one."""
+
+    def digest(examples: Examples) -> str:
+        labels = hashlib.blake2b(examples.labels.tobytes(), digest_size=8).hexdigest()
+        return f"{examples.pictures.digest}-{labels}"
+
+    parts = {name: digest(getattr(data, name)) for name in ("train", "val", "test")}
+    recipe = FINE_TUNING.get(way.protocol)
+    trials = {"trials": to_plain(recipe.trials)} if recipe else {}
+    return described(encoder, way) | {"task": data.name, "data": parts} | trials
+
+
+def write_score(file: Path, asked: Mapping[str, Any], score: Score) -> None:
+    """Keep a score with what it was computed from."""
+    with whole(file) as temporary:
+        temporary.write_text(json.dumps({"asked": asked, "score": score.to_json()}, indent=1, allow_nan=False))
+
+
+def read_score(file: Path, asked: Mapping[str, Any]) -> Score | None:
+    """A kept score, if it is of what is asked; None where it is not there, is damaged or is of something else."""
+    try:
+        kept = json.loads(file.read_text())
+        if kept["asked"] != asked:
+            return None
+        told = dict(kept["score"])
+        if not 0 <= told["value"] <= 1:
+            return None
+        return Score(
+            **{name: told.pop(name) for name in ("value", "n", "seed", "protocol")},
+            se=told.pop("se", None),
+            details=told,
+        )
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return None

@@ -1,0 +1,56 @@
+"""How a model is judged, and where: all but the model and the task."""
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from metaprior.core import MetapriorError
+from metaprior.data.vtab.presets import Preset
+from metaprior.data.vtab.task import Setting
+from metaprior.judge.vtab.protocols import find_adaptation
+
+
+@dataclass(frozen=True)
+class Way:
+    """How a model is judged: all that decides a task's score but the model and the data."""
+
+    protocol: str
+    preset: Preset
+    setting: Setting = "1k"
+    seeds: tuple[int, ...] = (0,)
+    precision: Literal["float32", "bf16"] = "float32"
+
+    def __post_init__(self) -> None:
+        find_adaptation(self.protocol)
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
+            raise MetapriorError(f"seeds must be different, and at least one; they are {list(self.seeds)}")
+
+    def plain(self) -> dict[str, Any]:
+        """The way as plain values, as results record it."""
+        return dataclasses.asdict(self) | {"preset": self.preset.to_json(), "seeds": list(self.seeds)}
+
+    @property
+    def told(self) -> str:
+        """The way in words: what a score's ``protocol`` says."""
+        few = self.setting == "1k"
+        if find_adaptation(self.protocol).selects:
+            trains = "train 800, select on 200, retrain on 1000" if few else "select on val, retrain on all"
+        else:
+            trains = "train on 1000" if few else "train on all"
+        return f"{self.setting}, {self.protocol}, {self.preset.name}; {trains}, test once"
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where things are: data below ``data``, features and scores kept below ``out``, and the device to compute on."""
+
+    data: Path
+    out: Path
+    features: Path
+    device: str = "cpu"
+    batch: int | None = None
+
+    def __post_init__(self) -> None:
+        if self.batch is not None and self.batch < 1:
+            raise MetapriorError(f"batch must be at least 1, not {self.batch}")
