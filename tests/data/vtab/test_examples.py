@@ -27,7 +27,20 @@ def test_taken_and_joined_pictures_keep_their_keys():
 def test_a_digest_tells_origin_keys_and_order():
     one = pictures("a", 3)
     assert one.digest == pictures("a", 3).digest
-    assert len({one.digest, pictures("b", 3).digest, one.take([1, 0, 2]).digest, one.take([0, 1]).digest}) == 4
+    renamed = Pictures("a", ["x.png", "1.png", "2.png"], one.read)
+    others = (pictures("b", 3), one.take([1, 0, 2]), one.take([0, 1]), renamed)
+    assert len({one.digest, *(other.digest for other in others)}) == 5
+
+
+def test_a_digest_tells_shapes():
+    wide, high = (torch.zeros(shape, dtype=torch.uint8) for shape in ((1, 2, 3), (1, 3, 2)))
+    assert Pictures("a", ["0"], lambda i: wide).digest != Pictures("a", ["0"], lambda i: high).digest
+
+
+def test_taken_and_joined_pictures_keep_their_files():
+    filed = pictures_of_encoded("a", ["0", "1", "2"], lambda i: encoded(pixels(i)), str)
+    joined = filed.take([2, 0]) + filed.take([1])
+    assert [joined.encoded(i) for i in range(3)] == [encoded(pixels(i)) for i in (2, 0, 1)]
 
 
 def test_a_digest_tells_what_a_file_holds(tmp_path: Path):

@@ -214,7 +214,8 @@ def relabel(file: Path) -> None:
         ("train800.txt", relabel),
         ("train800val200.txt", Path.unlink),
         ("keys-test.txt", cut),
-        ("manifest.json", cut),
+        ("manifest.json", lambda file: file.write_text(file.read_text().replace('"a stand-in"', '"the real one"'))),
+        ("manifest.json", lambda file: file.write_text(file.read_text().replace('"classes": 3', '"classes": 7'))),
     ],
 )
 def test_what_was_damaged_is_mended_by_preparing_again(name: str, damage: Callable[[Path], object], tmp_path: Path):
@@ -224,6 +225,47 @@ def test_what_was_damaged_is_mended_by_preparing_again(name: str, damage: Callab
     assert prepare_task(drawn(), tmp_path).state == "written"
     assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
     assert prepare_task(drawn(), tmp_path).state == "there"
+
+
+@pytest.mark.parametrize("content", ['{"name": "my own"}', "[]", "junk", ""])
+def test_a_folder_whose_manifest_cannot_be_read_is_left_alone(content: str, tmp_path: Path):
+    path = prepare_task(drawn(), tmp_path).path
+    (path / "manifest.json").write_text(content)
+    before = {file: file.read_bytes() for file in path.rglob("*") if file.is_file()}
+    with pytest.raises(MetapriorError, match="delete its folder and prepare the task again"):
+        prepare_task(drawn(origin="other squares"), tmp_path)
+    assert {file: file.read_bytes() for file in path.rglob("*") if file.is_file()} == before
+
+
+def test_a_damaged_test_picture_is_mended_when_the_other_setting_is_prepared(tmp_path: Path):
+    path = prepare_task(drawn(), tmp_path).path
+    cut(path / "images/test/000004.png")
+    prepare_task(drawn(), tmp_path, "full")
+    for setting in ("1k", "full"):
+        same(read_prepared(path, setting), drawn())
+
+
+def test_pictures_of_other_keys_are_not_the_same(tmp_path: Path):
+    path = prepare_task(drawn(), tmp_path).path
+    data = drawn()
+    keys = [f"{key} again" for key in data.test.pictures.keys]
+    renamed = Examples(replace(data.test.pictures, keys=keys), data.test.labels, 3)
+    with pytest.raises(MetapriorError, match="prepared from drawn, and drawn is not the same"):
+        prepare_task(replace(data, test=renamed), tmp_path)
+    same(read_prepared(path, "1k"), drawn())
+
+
+def test_what_a_killed_run_was_just_writing_is_deleted(tmp_path: Path):
+    def killed(i: int) -> None:
+        if i == 10:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        prepare_task(drawn(stop=killed), tmp_path)
+    left = tmp_path / "standin/squares/images/val200/.000002.png.123.tmp"
+    left.write_bytes(b"half")
+    prepare_task(drawn(), tmp_path)
+    assert not left.exists()
 
 
 def test_a_manifest_that_cannot_be_read(tmp_path: Path):

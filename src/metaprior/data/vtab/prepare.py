@@ -77,22 +77,24 @@ def prepare_task(data: TaskData, out: Path, setting: Setting = "1k", progress: P
     )
     count = sum(map(len, splits.values()))
     try:
-        there = _there(path, setting, manifest)
+        finished = _finished(path, manifest)
+        there = finished.get(setting)
         if not there:
-            _begin(path, setting, manifest)
+            _begin(path, setting, manifest, finished)
+        known = {name for each in finished.values() for name in each.splits}
         done, changed, lists = 0, 0, {}
         for name, examples in splits.items():
             paths = []
             for place in range(len(examples)):
-                written, new = _write(path, f"images/{name}/{place:06d}", examples.pictures, place, compare=there)
+                written, new = _write(path, f"images/{name}/{place:06d}", examples.pictures, place, name in known)
                 paths.append(written)
                 done, changed = done + 1, changed + new
                 if progress:
                     progress(data.name, done, count)
             lists[name] = (paths, examples.labels)
-        if there and not changed and _reads_back(path, setting, data):
+        if there and _bare(there) == manifest and not changed and _reads_back(path, setting, data):
             return Prepared(data.name, "there", path, count)
-        _finish(path, setting, manifest, lists, splits)
+        _finish(path, setting, manifest, lists, splits, finished)
     except OSError as error:
         raise unwritable(path, error) from error
     _check(read_prepared(path, setting), data)
@@ -113,10 +115,10 @@ def _split(examples: Examples) -> Split:
     return Split(len(examples), examples.pictures.origin, keys_sha256(examples.pictures.keys))
 
 
-def _there(path: Path, setting: Setting, manifest: Manifest) -> bool:
-    """Whether the same is there; an error if something else is, of which nothing is touched."""
-    manifests, begun = _manifests(path), (path / MANIFEST).is_file()
-    if not begun and not any(path.glob(UNFINISHED.format(setting="*"))) and path.is_dir() and any(path.iterdir()):
+def _finished(path: Path, manifest: Manifest) -> dict[str, Manifest]:
+    """What is there of the task, by setting; an error if anything else is, of which nothing is touched."""
+    manifests = read_manifests(path)
+    if not manifests and not any(path.glob(UNFINISHED.format(setting="*"))) and path.is_dir() and any(path.iterdir()):
         raise MetapriorError(f"{path} has files that prepare did not write; prepare into another folder")
     for old in manifests.values():
         for name, split in old.splits.items():
@@ -125,29 +127,25 @@ def _there(path: Path, setting: Setting, manifest: Manifest) -> bool:
                     f"{path} holds {old.task} prepared from {old.source}, and {manifest.source} is not the same; "
                     "delete the folder, or prepare into another one"
                 )
-    return setting in manifests
+    return manifests
 
 
-def _begin(path: Path, setting: Setting, manifest: Manifest) -> None:
+def _bare(manifest: Manifest) -> Manifest:
+    """Without the hashes of lists, which are known when these are written."""
+    return replace(manifest, splits={name: replace(its, list_sha256="") for name, its in manifest.splits.items()})
+
+
+def _begin(path: Path, setting: Setting, manifest: Manifest, finished: dict[str, Manifest]) -> None:
     """Note what is being written; pictures that an interrupted run wrote of anything else are deleted."""
     note = path / UNFINISHED.format(setting=setting)
     text = json.dumps(asdict(manifest), indent=1)
     path.mkdir(parents=True, exist_ok=True)
     if note.is_file() and note.read_text() == text:
         return
-    finished = {name for each in _manifests(path).values() for name in each.splits}
-    for name in manifest.splits.keys() - finished:
+    for name in manifest.splits.keys() - {name for each in finished.values() for name in each.splits}:
         shutil.rmtree(path / "images" / name, ignore_errors=True)
     with whole(note) as temporary:
         temporary.write_text(text)
-
-
-def _manifests(path: Path) -> dict[str, Manifest]:
-    """The manifests of a folder; none where they are damaged, so that they are written anew."""
-    try:
-        return read_manifests(path)
-    except MetapriorError:
-        return {}
 
 
 def _reads_back(path: Path, setting: Setting, data: TaskData) -> bool:
@@ -197,6 +195,7 @@ def _finish(
     manifest: Manifest,
     lists: dict[str, tuple[list[str], np.ndarray]],
     splits: dict[str, Examples],
+    finished: dict[str, Manifest],
 ) -> None:
     """The lists and keys, then the manifest; what a killed run was just writing is deleted."""
     for left in (path / "images").rglob(".*.tmp"):
@@ -215,7 +214,7 @@ def _finish(
         manifest, splits={name: replace(its, list_sha256=hashed[name]) for name, its in manifest.splits.items()}
     )
     with whole(path / MANIFEST) as temporary:
-        temporary.write_text(manifest_text(_manifests(path) | {setting: complete}))
+        temporary.write_text(manifest_text(finished | {setting: complete}))
     (path / UNFINISHED.format(setting=setting)).unlink(missing_ok=True)
 
 

@@ -54,7 +54,9 @@ def read_manifests(path: Path) -> dict[str, Manifest]:
             for setting, each in told["settings"].items()
         }
     except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise MetapriorError(f"{file} is not a manifest that can be read: {error}; prepare the task again") from error
+        raise MetapriorError(
+            f"{file} is not a manifest that can be read: {error}; delete its folder and prepare the task again"
+        ) from error
 
 
 def manifest_text(manifests: dict[str, Manifest]) -> str:

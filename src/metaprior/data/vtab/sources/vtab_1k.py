@@ -58,8 +58,8 @@ def load(task: Task, path: Path, setting: Setting) -> TaskData:
 
 def _examples(task: Task, path: Path, name: str) -> Examples:
     paths, labels = read_list(path / f"{name}.txt")
-    origin = f"{task.name} from vtab-1k in {path}"
-    return Examples(pictures_of_files(origin, paths, [path / each for each in paths]), labels, task.classes)
+    pictures = pictures_of_files(f"{task.name} from vtab-1k", paths, [path / each for each in paths])
+    return Examples(pictures, labels, task.classes)
 
 
 VTAB_1K = Source("vtab-1k", "the folder VTAB-1k as it is passed round", find, load)
