@@ -72,6 +72,12 @@ class Vtab:
     json: Json = False
     """Print one JSON object."""
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "out", self.out.expanduser())
+        object.__setattr__(self, "page", self.page and self.page.expanduser())
+        if self.page and self.page.is_dir():
+            raise MetapriorError(f"--page {self.page} is a folder; name a file, such as {self.page / 'vtab.html'}")
+
     @staticmethod
     def of_method(given: list[str]) -> tuple[type, list[str], Any]:
         """The options' type: ``prepare`` has options of its own."""
@@ -106,7 +112,8 @@ class Vtab:
             raise MetapriorError("say which model: metaprior vtab MODEL, such as a run folder or timm:resnet18")
         if self.random_init and all(map(is_run, self.models)):
             raise MetapriorError(f"--random-init is for nets of a hub, and {self.models[0]} is a run folder")
-        self.check_room()
+        check_room(self.out)
+        check_room((self.page or self.out / "vtab.html").parent)
         judged = [self.judged(model) for model in self.models]
         page = write_vtab_page(judged, self.page or self.out / "vtab.html", self.compare)
         if self.json:
@@ -117,16 +124,6 @@ class Vtab:
         console.print(vtab_table(judged, self.compare, console.width))
         console.print(Text(f"\npage: {page}"), soft_wrap=True)
         return 0
-
-    def check_room(self) -> None:
-        """An error, before anything is computed, where nothing can be kept."""
-        from metaprior.files import unwritable
-
-        place = self.out.expanduser().absolute()
-        nearest = next(path for path in (place, *place.parents) if path.exists())
-        number = errno.ENOTDIR if not nearest.is_dir() else 0 if os.access(nearest, os.W_OK) else errno.EACCES
-        if number:
-            raise unwritable(self.out, OSError(number, os.strerror(number)))
 
     def judged(self, model: str) -> Any:
         """The scores of one model."""
@@ -153,7 +150,7 @@ class Vtab:
         if not is_run(model):
             return from_hub(model, size=way.preset.size, random_init=self.random_init, seed=self.seeds[0])
         trained: Any = load(model)
-        return of_model(trained, model)
+        return of_model(trained, str(Path(model)))
 
     def folder(self, encoder: Any, way: Any) -> Path:
         """Where a model's scores by one way are kept."""
@@ -203,6 +200,16 @@ class Vtab:
         else:
             Console().print(published_table(PUBLISHED))
         return 0
+
+
+def check_room(folder: Path) -> None:
+    """An error, before anything is computed, where nothing can be kept."""
+    from metaprior.files import unwritable
+
+    nearest = next(path for path in (folder, *folder.absolute().parents) if path.exists())
+    number = errno.ENOTDIR if not nearest.is_dir() else 0 if os.access(nearest, os.W_OK) else errno.EACCES
+    if number:
+        raise unwritable(folder, OSError(number, os.strerror(number)))
 
 
 def is_run(model: str) -> bool:

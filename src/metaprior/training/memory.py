@@ -1,4 +1,4 @@
-"""Memory of a CPU training: what one step frees, the next one takes again."""
+"""Memory of what a CPU does over and over: what one step frees, the next one takes again."""
 
 import ctypes
 import sys

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from torch import nn
 
 from metaprior.core import MetapriorError
@@ -84,13 +85,23 @@ def test_an_interrupted_taking_goes_on(tmp_path, monkeypatch):
     assert np.allclose(found, cached_features(encoder, NATIVE, pictures, None))
 
 
-@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04", b"text"])
+def flipped(place: int):
+    def damage(content: bytes) -> bytes:
+        return content[:place] + bytes([content[place] ^ 2]) + content[place + 1 :]
+
+    return damage
+
+
+DAMAGE = {"emptied": lambda content: b"", "cut": lambda content: content[:-8], "other": lambda content: b"text"}
+
+
+@pytest.mark.parametrize("damage", [*DAMAGE.values(), *map(flipped, (0, 20, 60, 86, 150))])
 def test_a_damaged_file_is_made_anew(tmp_path, damage):
     net, pictures = Counted(), coloured("a", 6, 0).pictures
     encoder = of_callable(net, "counted", size=8)
     first = cached_features(encoder, NATIVE, pictures, tmp_path)
-    (file,) = tmp_path.rglob("*.npz")
-    file.write_bytes(damage)
+    (file,) = tmp_path.rglob("*.features")
+    file.write_bytes(damage(file.read_bytes()))
     assert np.array_equal(cached_features(encoder, NATIVE, pictures, tmp_path), first)
     assert net.shown == 12
 
@@ -98,7 +109,24 @@ def test_a_damaged_file_is_made_anew(tmp_path, damage):
 def test_plain_functions_are_not_kept(tmp_path):
     encoder = of_callable(mean_colour, "mean", size=8)
     cached_features(encoder, NATIVE, coloured("a", 6, 0).pictures, tmp_path)
-    assert not list(tmp_path.rglob("*.npz"))
+    assert not list(tmp_path.rglob("*.features"))
+
+
+def test_features_of_another_number_of_pictures_are_no_part_of_these(tmp_path):
+    encoder, pictures = of_callable(Counted(), "counted", size=8), coloured("a", 6, 0).pictures
+    first = cached_features(encoder, NATIVE, pictures, tmp_path)
+    (file,) = tmp_path.rglob("*.features")
+    cache._write(file, first[:5])
+    assert np.array_equal(cached_features(encoder, NATIVE, pictures, tmp_path), first)
+
+
+def test_a_net_that_was_trained_since_gives_its_new_features(tmp_path):
+    net, pictures = Counted(), coloured("a", 6, 0).pictures
+    encoder = of_callable(net, "net", size=8)
+    first = cached_features(encoder, NATIVE, pictures, tmp_path)
+    with torch.no_grad():
+        net.layer.weight.zero_()
+    assert not np.allclose(cached_features(encoder, NATIVE, pictures, tmp_path), first)
 
 
 def test_features_that_are_no_numbers_are_told():

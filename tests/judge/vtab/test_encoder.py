@@ -47,6 +47,22 @@ def test_a_hash_tells_name_weights_feature_point_and_levels_apart():
     assert len({one.hash, *(other.hash for other in others)}) == 5
 
 
+def test_a_hash_tells_buffers_that_are_not_saved_and_needs_no_state_dict():
+    class Scaled(Conv):
+        def __init__(self, scale: float) -> None:
+            super().__init__()
+            self.register_buffer("scale", torch.tensor(scale), persistent=False)
+
+        def get_extra_state(self):
+            return {"anything": 1}
+
+        def set_extra_state(self, state):
+            pass
+
+    one, same, other = (of_callable(Scaled(scale), "scaled").hash for scale in (1.0, 1.0, 2.0))
+    assert one == same != other
+
+
 def test_a_hash_tells_parts_without_weights_apart():
     pools = [nn.AdaptiveAvgPool2d(1), nn.AdaptiveMaxPool2d(1)]
     means, maxima, again = (
@@ -58,8 +74,12 @@ def test_a_hash_tells_parts_without_weights_apart():
 
 def test_a_hash_does_not_depend_on_where_in_memory_a_net_is():
     class Printed(Conv):
+        def __init__(self) -> None:
+            super().__init__()
+            self.held = object()
+
         def extra_repr(self) -> str:
-            return f"act={object()}"
+            return f"act={self.held}"
 
     kept = [Printed(), Printed()]
     assert len({of_callable(net, "conv").hash for net in kept}) == 1

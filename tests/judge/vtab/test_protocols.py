@@ -52,6 +52,8 @@ def test_protocols_without_a_choice_say_that_they_train_on_all_at_once() -> None
     assert {name for name, each in ADAPTATIONS.items() if not each.selects} == once
     native = PRESETS["native"]
     for name in once:
-        assert Way(name, native).told == f"1k, {name}, native; train on 1000, test once"
-        assert Way(name, native, "full").told == f"full, {name}, native; train on all, test once"
-    assert Way("ridge", native).told.endswith("train 800, select on 200, retrain on 1000, test once")
+        assert Way(name, native).told(800, 200, 1000) == f"1k, {name}, native; train on 1000, test once"
+        assert Way(name, native, "full").told() == f"full, {name}, native; train on both, test once"
+    ridge = Way("ridge", native)
+    assert ridge.told(600, 200, 800).endswith("; train on 600, select on 200, retrain on 800, test once")
+    assert ridge.told().endswith("; train on train, select on val, retrain on both, test once")

@@ -187,6 +187,43 @@ def test_of_several_seeds_the_mean_is_told_with_its_error(fits: list[int], tmp_p
     assert told["val"] == pytest.approx(0.5)
 
 
+def test_seeds_that_change_nothing_do_not_make_the_error_zero(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(FROZEN, "ridge", lambda features, seed: Adapted(0.5, 0.1, 30, {}, 0.5, {}))
+    score = judge_task(encoder(), COLOURS, replace(RIDGE, seeds=(0, 1, 2)), place(tmp_path))
+    assert (score.value, score.se) == (0.5, 0.1)
+
+
+def test_a_recipe_of_other_trials_is_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    way, found = replace(RIDGE, protocol="vit-g"), []
+    for steps in (5, 6):
+        recipe = FineTuning("one trial", "this test", (Trial(0.1, 8, steps, drops=()),))
+        monkeypatch.setitem(FINE_TUNING, "vit-g", recipe)
+        found.append(judge_task(encoder(), COLOURS, way, place(tmp_path)).details["chosen"]["steps"])
+    assert found == [5, 6]
+
+
+def test_the_score_of_a_net_that_was_trained_since_is_computed(fits: list[int], tmp_path: Path) -> None:
+    one = encoder()
+    judge_task(one, COLOURS, RIDGE, place(tmp_path))
+    with torch.no_grad():
+        next(one.net.parameters()).zero_()
+    judge_task(one, COLOURS, RIDGE, place(tmp_path))
+    assert fits == [0, 0]
+
+
+def test_what_is_told_of_the_input_is_what_is_shown(fits: list[int], tmp_path: Path) -> None:
+    one = of_callable(Colours(), "colours", size=8, mean=(0.1,) * 3)
+    for preset, mean in (("native", [0.1, 0.1, 0.1]), ("peft", [0.485, 0.456, 0.406])):
+        found = judge_suite(one, "mine", {"c": COLOURS}, replace(RIDGE, preset=PRESETS[preset]), place(tmp_path))
+        assert found.encoder["input"]["mean"] == mean
+
+
+def test_a_device_is_found_or_told_to_be_missing(tmp_path: Path) -> None:
+    assert replace(place(tmp_path), device="auto").device in ("cpu", "cuda:0")
+    with pytest.raises(MetapriorError, match="device 'cud' is not usable here"):
+        replace(place(tmp_path), device="cud")
+
+
 def test_of_one_seed_the_error_is_the_protocols(fits: list[int], tmp_path: Path) -> None:
     score = judge_task(encoder(), COLOURS, replace(RIDGE, seeds=(1,)), place(tmp_path))
     assert (score.value, score.se, score.seed) == (0.7, 0.1, 1)
@@ -198,7 +235,7 @@ def test_what_a_reader_must_know_stands_by_the_score(fits: list[int], tmp_path: 
     about = {"group": "natural", "chosen": {"strength": 1.0}, "unseen_classes": 1, "source": "made"}
     assert about.items() <= told.items()
     assert told["caveat"] == "not real"
-    assert "train 800, select on 200, retrain on 1000, test once" in told["protocol"]
+    assert "train on 24, select on 9, retrain on 33, test once" in told["protocol"]
     assert "ridge, native" in told["protocol"]
 
 

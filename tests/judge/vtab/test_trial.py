@@ -64,7 +64,7 @@ def test_vpt_s_rates_are_by_batch_size_and_its_decays_two() -> None:
     assert isinstance(VPT_FINE_TUNING[0].build(800), Adam)
 
 
-@pytest.mark.parametrize(("examples", "batch", "steps"), [(1000, 64, 1562), (40, 40, 100)])
+@pytest.mark.parametrize(("examples", "batch", "steps"), [(1000, 64, 1562), (910, 64, 1422), (40, 40, 100)])
 def test_epochs_are_of_the_examples_there_are(examples: int, batch: int, steps: int) -> None:
     [trial] = FINE_TUNING["adapter-plus"].trials
     assert (trial.drawn(examples), trial.steps(examples)) == (batch, steps)

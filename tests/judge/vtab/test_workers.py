@@ -69,6 +69,8 @@ def test_every_task_is_in_one_group_with_those_of_its_pictures() -> None:
 
 def test_each_process_takes_a_device_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("torch.set_num_threads", lambda count: None)
+    for name in ("_device", "_encoder"):
+        monkeypatch.setattr(workers, name, getattr(workers, name))
     free = multiprocessing.get_context("spawn").SimpleQueue()
     taken = []
     for device in ("cuda:0", "cuda:1"):
@@ -78,7 +80,15 @@ def test_each_process_takes_a_device_of_its_own(monkeypatch: pytest.MonkeyPatch)
         taken.append(workers._device)
     assert taken == ["cuda:0", "cuda:1"]
     assert free.empty()
-    monkeypatch.setattr(workers, "_device", "cpu")
+
+
+def test_a_process_computes_all_tasks_on_its_device(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    used = []
+    monkeypatch.setattr(workers, "judge_task", lambda encoder, task, way, place: used.append(place.device))
+    monkeypatch.setattr(workers, "_encoder", pixels())
+    monkeypatch.setattr(workers, "_device", "cpu:0")
+    workers._compute("vtab", ["dtd", "pets"], RIDGE, Place(tmp_path, tmp_path, tmp_path, "cpu"))
+    assert used == ["cpu:0", "cpu:0"]
 
 
 def slowly(folder: Path) -> None:

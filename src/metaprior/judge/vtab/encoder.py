@@ -4,7 +4,6 @@ import hashlib
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 
 import torch
 from jaxtyping import Float
@@ -42,19 +41,19 @@ class Encoder:
             )
         if self.size < 1:
             raise MetapriorError(f"the side of an encoder's images must be at least 1, not {self.size}")
-        if any(value.is_meta for value in self.net.state_dict().values()):
+        if any(value.is_meta for value in _tensors(self.net).values()):
             raise MetapriorError(f"{self.name} has no weights: they are on the device meta; load them first")
         if min(self.deviation) <= 0:
             raise MetapriorError(f"the deviations of the channels must be positive; they are {self.deviation}")
 
-    @cached_property
+    @property
     def hash(self) -> str:
         """12 hexadecimal digits that depend on the name, and on the net's weights, parts, feature point and levels.
 
         Parts are told by their printed form: by weights alone a mean over places is not told from their maximum. What
-        a module of your own does besides is told by its name alone.
+        a module of your own does besides is told by its name alone. It is computed anew each time: nets may be trained.
         """
-        weights = {name: value.detach().cpu() for name, value in self.net.state_dict().items()}
+        weights = {name: value.detach().cpu() for name, value in _tensors(self.net).items()}
         made_of = re.sub(r" at 0x[0-9a-f]+", "", repr(self.net))
         told = f"{self.name} {made_of} {self.feature} {self.mean} {self.deviation} {checksum(weights)}"
         return hashlib.blake2b(told.encode(), digest_size=6).hexdigest()
@@ -64,13 +63,15 @@ class Encoder:
         return preset.size or self.size
 
     def under(self, preset: Preset) -> "Shown":
-        """The net behind the preset's levels, of images in [0, 1]; grey is shown the means of the colours' levels."""
+        """The net behind the preset's levels, of images in [0, 1]."""
+        return Shown(self.net, *self.levels(preset))
+
+    def levels(self, preset: Preset) -> tuple[tuple[float, ...], tuple[float, ...]]:
+        """Mean and deviation a channel that it is shown under a preset; for grey the means of the colours'."""
         if preset.levels == "encoder":
-            return Shown(self.net, self.mean, self.deviation)
+            return self.mean, self.deviation
         mean, deviation = LEVELS[preset.levels]
-        if self.channels == 1:
-            return Shown(self.net, (sum(mean) / 3,), (sum(deviation) / 3,))
-        return Shown(self.net, mean, deviation)
+        return (mean, deviation) if self.channels == 3 else ((sum(mean) / 3,), (sum(deviation) / 3,))
 
     @torch.inference_mode()
     def width(self, preset: Preset) -> int:
@@ -97,6 +98,11 @@ class Encoder:
                 f"{tuple(found.shape)}; flatten it or take its mean first"
             )
         return found.shape[1]
+
+
+def _tensors(net: nn.Module) -> dict[str, Tensor]:
+    """All that a net holds, also what it does not save."""
+    return {**dict(net.named_parameters()), **dict(net.named_buffers())}
 
 
 class Shown(nn.Module):

@@ -12,18 +12,20 @@ from metaprior.data.vtab.task import TaskData
 from metaprior.files import whole
 from metaprior.judge.scores import Score
 from metaprior.judge.vtab.encoder import Encoder
+from metaprior.judge.vtab.protocols import REVISION
 from metaprior.judge.vtab.recipes import FINE_TUNING
 from metaprior.judge.vtab.way import Way
 
 
 def described(encoder: Encoder, way: Way) -> dict[str, Any]:
     """What was judged and how it was shown pictures, as results record it."""
-    own = {"mean": list(encoder.mean), "deviation": list(encoder.deviation)}
+    mean, deviation = encoder.levels(way.preset)
+    levels = {"mean": list(mean), "deviation": list(deviation)}
     return {
         "name": encoder.name,
         "hash": encoder.hash if encoder.known else None,
         "feature": encoder.feature,
-        "input": {"size": encoder.side(way.preset), "channels": encoder.channels, "range": "[0, 1]", **own},
+        "input": {"size": encoder.side(way.preset), "channels": encoder.channels, "range": "[0, 1]", **levels},
         "way": way.plain(),
     }
 
@@ -38,7 +40,7 @@ def identity(encoder: Encoder, data: TaskData, way: Way) -> dict[str, Any]:
     parts = {name: digest(getattr(data, name)) for name in ("train", "val", "test")}
     recipe = FINE_TUNING.get(way.protocol)
     trials = {"trials": to_plain(recipe.trials)} if recipe else {}
-    return described(encoder, way) | {"task": data.name, "data": parts} | trials
+    return described(encoder, way) | {"task": data.name, "data": parts, "revision": REVISION} | trials
 
 
 def write_score(file: Path, asked: Mapping[str, Any], score: Score) -> None:

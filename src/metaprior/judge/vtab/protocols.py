@@ -6,6 +6,9 @@ from metaprior.core import unknown
 from metaprior.judge.vtab.frozen import FROZEN
 from metaprior.judge.vtab.recipes import FINE_TUNING
 
+REVISION = 1
+"""Raised whenever a protocol comes to another score of the same features: scores that were kept before are not read."""
+
 
 @dataclass(frozen=True)
 class Adaptation:

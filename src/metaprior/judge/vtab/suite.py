@@ -58,7 +58,7 @@ def judge_suite(
             f"the data of no task of {suite} are there, looked for below {place.data}; 'metaprior vtab --status' says "
             "what to fetch, and the rendered tasks of --suite vtab-desk need nothing"
         )
-    return SuiteScores(encoder.name, suite, way.told, tasks, found, missing, described(encoder, way))
+    return SuiteScores(encoder.name, suite, way.told(), tasks, found, missing, described(encoder, way))
 
 
 def check(encoder: Encoder, suite: str, tasks: Mapping[str, Task], way: Way, names: Sequence[str]) -> None:
@@ -141,7 +141,8 @@ def scored(task: Task, data: TaskData, way: Way, adapted: Sequence[Adapted], sec
         details |= {"seeds": list(way.seeds), "values": values, "median": float(np.median(values))}
     if data.caveat:
         details["caveat"] = data.caveat
-    return Score(float(np.mean(values)), len(data.test), way.seeds[0], way.told, se=se, details=details)
+    told = way.told(len(data.train), len(data.val), len(data.trainval))
+    return Score(float(np.mean(values)), len(data.test), way.seeds[0], told, se=se, details=details)
 
 
 def look_at(data: TaskData, progress: Progress) -> None:

@@ -9,6 +9,7 @@ from metaprior.core import MetapriorError
 from metaprior.data.vtab.presets import Preset
 from metaprior.data.vtab.task import Setting
 from metaprior.judge.vtab.protocols import find_adaptation
+from metaprior.training import Loop
 
 
 @dataclass(frozen=True)
@@ -30,20 +31,20 @@ class Way:
         """The way as plain values, as results record it."""
         return dataclasses.asdict(self) | {"preset": self.preset.to_json(), "seeds": list(self.seeds)}
 
-    @property
-    def told(self) -> str:
-        """The way in words: what a score's ``protocol`` says."""
-        few = self.setting == "1k"
-        if find_adaptation(self.protocol).selects:
-            trains = "train 800, select on 200, retrain on 1000" if few else "select on val, retrain on all"
-        else:
-            trains = "train on 1000" if few else "train on all"
+    def told(self, train: int | str = "train", val: int | str = "val", both: int | str = "both") -> str:
+        """The way in words, as a score's ``protocol`` has it: what trains, what selects, and both, or how many."""
+        selects = find_adaptation(self.protocol).selects
+        trains = f"train on {train}, select on {val}, retrain on {both}" if selects else f"train on {both}"
         return f"{self.setting}, {self.protocol}, {self.preset.name}; {trains}, test once"
 
 
 @dataclass(frozen=True)
 class Place:
-    """Where things are: data below ``data``, features and scores kept below ``out``, and the device to compute on."""
+    """Where things are: data below ``data``, features and scores kept below ``out``, and the device to compute on.
+
+    ``device`` may be ``auto``; an error where there is none of its name. ``batch`` pictures are shown at once; None:
+    as many as suit the device.
+    """
 
     data: Path
     out: Path
@@ -54,3 +55,4 @@ class Place:
     def __post_init__(self) -> None:
         if self.batch is not None and self.batch < 1:
             raise MetapriorError(f"batch must be at least 1, not {self.batch}")
+        object.__setattr__(self, "device", str(Loop(device=self.device).find_device()))
