@@ -6,7 +6,7 @@ import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal
 
 import tyro
 from rich.console import Console
@@ -15,6 +15,9 @@ from rich.text import Text
 from metaprior.commands.command import Json, as_json, place
 from metaprior.commands.vtab_folder import progress_of_tasks, vtab_folder
 from metaprior.core import MetapriorError, unknown
+
+if TYPE_CHECKING:
+    from metaprior.judge.vtab import Encoder, SuiteScores, Way
 
 
 @dataclass(frozen=True)
@@ -125,7 +128,7 @@ class Vtab:
         console.print(Text(f"\npage: {page}"), soft_wrap=True)
         return 0
 
-    def judged(self, model: str) -> Any:
+    def judged(self, model: str) -> "SuiteScores":
         """The scores of one model."""
         from metaprior.data.vtab import SUITES, find_preset
         from metaprior.judge.vtab import Place, Way, compute_scores, judge_suite
@@ -142,7 +145,7 @@ class Vtab:
                 compute_scores(encoder, self.suite, way, where, self.tasks or tuple(tasks), devices, told)
             return judge_suite(encoder, self.suite, tasks, way, where, self.tasks, told)
 
-    def encoder(self, model: str, way: Any) -> Any:
+    def encoder(self, model: str, way: "Way") -> "Encoder":
         """The encoder that an argument names."""
         from metaprior.judge.vtab import from_hub, of_model
         from metaprior.study import load
@@ -152,7 +155,7 @@ class Vtab:
         trained: Any = load(model)
         return of_model(trained, str(Path(model)))
 
-    def folder(self, encoder: Any, way: Any) -> Path:
+    def folder(self, encoder: "Encoder", way: "Way") -> Path:
         """Where a model's scores by one way are kept."""
         name = re.sub(r"[^A-Za-z0-9._-]+", "-", encoder.name).strip("-.")
         parts = [self.suite, way.protocol.replace("/", "-"), way.preset.name, way.setting, way.precision]

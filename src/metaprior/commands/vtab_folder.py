@@ -1,10 +1,10 @@
 """What the commands of the benchmark share: where its data lie, and a bar that names the task at hand."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TypeAlias
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.markup import escape
@@ -12,8 +12,8 @@ from rich.progress import Progress
 
 from metaprior.core import MetapriorError
 
-Told: TypeAlias = Callable[[str, str, int, int], None]
-"""Called with a task's name, what is done for it, how much of that, and of how much."""
+if TYPE_CHECKING:
+    from metaprior.judge.vtab import Told
 
 
 def vtab_folder(given: Path | None) -> Path:
@@ -29,7 +29,7 @@ def vtab_folder(given: Path | None) -> Path:
 
 
 @contextmanager
-def progress_of_tasks(title: str, quiet: bool) -> Iterator[Told]:
+def progress_of_tasks(title: str, quiet: bool) -> "Iterator[Told]":
     """A bar on standard error, where that is a terminal."""
     hidden = quiet or not sys.stderr.isatty()
     with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bar:

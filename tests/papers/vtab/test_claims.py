@@ -12,7 +12,7 @@ from metaprior.data.vtab import DESK
 from metaprior.judge.vtab.recipes import FINE_TUNING, reduced
 from metaprior.papers.claim import judged, together
 from metaprior.papers.vtab import CLAIMS
-from metaprior.papers.vtab.experiments import KINDS, of_groups, of_seeds
+from metaprior.papers.vtab.experiments import KINDS, gains, of_seeds
 from metaprior.papers.vtab.scales import DESK as BENCH
 from metaprior.papers.vtab.scales import GPU, SMOKE, UPSTREAM
 from metaprior.study.models import Models
@@ -121,7 +121,7 @@ def test_scratch_is_the_encoder_that_was_not_trained():
     assert ruling == "pass"
     everything = models(accuracy)
     assert of_seeds(BENCH, everything, "rotation", SWEEP) == pytest.approx([0.9] * len(BENCH.seeds))
-    assert of_groups(BENCH, everything, "scratch", SWEEP).shape == (2, len(BENCH.seeds))
+    assert gains(BENCH, everything, ("scratch", SWEEP), ("vae", SWEEP)).shape == (2, len(BENCH.seeds))
 
 
 def test_fine_tuning_is_compared_with_the_same_sweep_of_a_layer():

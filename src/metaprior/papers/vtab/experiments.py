@@ -50,7 +50,7 @@ def rotation_is_for_structure(bench: Bench) -> Experiment:
     """Question 3: do self-supervised encoders stand better on structured tasks than on natural ones."""
 
     def measure(models: Models) -> Measured:
-        behind = of_groups(bench, models, "rotation", bench.sweep) - of_groups(bench, models, "classifier", bench.sweep)
+        behind = gains(bench, models, ("rotation", bench.sweep), ("classifier", bench.sweep))
         natural, structured = behind.mean(axis=1)
         return {
             "natural": float(natural),
@@ -73,10 +73,7 @@ def rotation_helps_labels(bench: Bench) -> Experiment:
 
     def measure(models: Models) -> Measured:
         both, labels = (of_seeds(bench, models, kind, bench.sweep) for kind in ("sup-rotation", "classifier"))
-        gains = of_groups(bench, models, "sup-rotation", bench.sweep) - of_groups(
-            bench, models, "classifier", bench.sweep
-        )
-        natural, structured = gains.mean(axis=1)
+        natural, structured = gains(bench, models, ("sup-rotation", bench.sweep), ("classifier", bench.sweep)).mean(1)
         found = {"gain": (both - labels).mean(), "least": (both - labels).min()}
         return {name: float(v) for name, v in (found | {"natural": natural, "structured": structured}).items()}
 
@@ -95,14 +92,9 @@ def tuning_beats_linear(bench: Bench) -> Experiment:
 
     def measure(models: Models) -> Measured:
         kinds = ("classifier", "rotation", "vae")
-        gains = np.array(
-            [
-                of_groups(bench, models, kind, bench.sweep) - of_groups(bench, models, kind, bench.linear)
-                for kind in kinds
-            ]
-        ).mean(axis=2)
+        means = [gains(bench, models, (kind, bench.sweep), (kind, bench.linear)).mean(1) for kind in kinds]
         names = [f"{group}_{_named(kind)}" for kind in kinds for group in ("natural", "structured")]
-        return dict(zip(names, map(float, gains.ravel()), strict=True))
+        return dict(zip(names, map(float, np.ravel(means)), strict=True))
 
     return _experiment(
         bench,
@@ -150,9 +142,14 @@ def of_seeds(
     return np.mean([chosen.test(f"vtab.{protocol}.{task.removeprefix('standin/')}") for task in tasks], axis=0)
 
 
-def of_groups(bench: Bench, models: Models, kind: str, protocol: str) -> Float[np.ndarray, "2 seeds"]:
-    """The same on natural and on structured tasks; there is but one specialized stand-in."""
-    return np.array([of_seeds(bench, models, kind, protocol, group) for group in ("natural", "structured")])
+def gains(bench: Bench, models: Models, one: tuple[str, str], other: tuple[str, str]) -> Float[np.ndarray, "2 seeds"]:
+    """What one kind by one protocol has more of than another, on natural and on structured tasks, for each seed.
+
+    There is but one specialized stand-in.
+    """
+    groups = ("natural", "structured")
+    have, lack = ([of_seeds(bench, models, *each, group) for group in groups] for each in (one, other))
+    return np.array(have) - np.array(lack)
 
 
 def mean(bench: Bench, models: Models, kind: str, protocol: str) -> float:
