@@ -5,7 +5,6 @@ import errno
 import multiprocessing
 import os
 import signal
-import threading
 from collections.abc import Generator, Iterator, Mapping, Sequence
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import ForkServerContext
@@ -19,6 +18,7 @@ from metaprior.study.cohorts import Cohort, train_together
 from metaprior.study.plan import Judging, Task
 from metaprior.study.task import run_task
 from metaprior.training import Occupied
+from metaprior.training.parent import end_with_parent
 from metaprior.training.progress import print_warning
 
 State: TypeAlias = Literal["done", "failed", "elsewhere", "stopped", "lost", "full"]
@@ -212,15 +212,3 @@ def disk_is_full(fault: BaseException | None) -> bool:
             return True
         fault = fault.__cause__
     return False
-
-
-def end_with_parent() -> None:
-    """End this process when its parent is gone, even by SIGKILL, so that nobody trains what another call begins."""
-    parent = multiprocessing.parent_process()
-
-    def watch() -> None:
-        if parent is not None:
-            wait([parent.sentinel])
-            os._exit(1)
-
-    threading.Thread(target=watch, daemon=True).start()

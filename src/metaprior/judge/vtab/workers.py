@@ -18,6 +18,7 @@ from metaprior.data.vtab.task import MissingTask, Task
 from metaprior.judge.vtab.encoder import Encoder
 from metaprior.judge.vtab.suite import Told, check, judge_task
 from metaprior.judge.vtab.way import Place, Way
+from metaprior.training.parent import end_with_parent
 
 GRACE = 3.0
 """Seconds after Ctrl-C that processes have to end their steps, since a terminal tells them too."""
@@ -101,6 +102,7 @@ _stopped = False
 
 def _begin(encoder: Encoder, threads: int, free: "SimpleQueue[str]") -> None:
     global _encoder, _device
+    end_with_parent()
     _encoder, _device = encoder, free.get()
     torch.set_num_threads(threads)
 
