@@ -127,6 +127,23 @@ def test_not_a_pack(tmp_path: Path) -> None:
     assert len(str(error.value).splitlines()) == 1
 
 
+@pytest.mark.parametrize(
+    "fault", [RuntimeError("Query interrupted"), duckdb.InterruptException("INTERRUPT: Interrupted!")]
+)
+def test_ctrl_c_while_a_pack_is_read_is_ctrl_c(
+    fault: Exception, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """DuckDB takes the signal for itself, and says so by errors of its own."""
+    write(tmp_path, ROWS)
+
+    def interrupted() -> None:
+        raise fault
+
+    monkeypatch.setattr("metaprior.data.packs.duckdb.connect", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        PLAIN.load(PackOptions(), "train")
+
+
 def test_a_corrupt_picture_is_counted_out(tmp_path: Path) -> None:
     write(tmp_path, [ROWS[0], (b"no picture", 1, "train", 0)])
     with pytest.raises(MetapriorError, match="picture 1 of tiny, split train, is not a readable picture"):

@@ -113,6 +113,10 @@ class Pack:
                     raise unknown(f"split of {self.name}", split, [*known, "all"])
                 query = f"select {', '.join(columns)} from read_parquet(?) where ? in (split, 'all')"
                 return base.execute(query, [str(path), split]).fetchnumpy(), about
+        except (duckdb.InterruptException, RuntimeError) as error:
+            if "interrupted" in str(error).lower():
+                raise KeyboardInterrupt from error
+            raise
         except duckdb.Error as error:
             raise MetapriorError(f"{path} is not a pack of {', '.join(columns)}, split: {_line(error)}") from error
 
