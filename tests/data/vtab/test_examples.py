@@ -102,7 +102,9 @@ def test_as_many_labels_as_pictures():
 
 
 def test_labels_of_any_integers_become_int64():
-    assert Examples(pictures("a", 2), np.array([0, 1], np.int32), 3).labels.dtype == np.int64
+    for labels in (np.array([0, 1], np.int32), [0, 1], torch.tensor([0, 1])):
+        found = Examples(pictures("a", 2), labels, 3).labels  # type: ignore[arg-type]
+        assert (found.dtype, found.tolist()) == (np.int64, [0, 1])
 
 
 @pytest.mark.parametrize("labels", [np.array([0.0, 1.0]), np.array([[0], [1]]), np.array(["0", "1"])])

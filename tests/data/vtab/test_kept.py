@@ -1,5 +1,6 @@
 """Arrays that are made once and kept."""
 
+import os
 import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -7,7 +8,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from metaprior.core import MetapriorError
 from metaprior.data.vtab.kept import kept
 
 
@@ -32,12 +32,15 @@ def test_what_could_not_be_made_leaves_no_file(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_torn_file_is_named(tmp_path: Path) -> None:
-    path = tmp_path / "b.npy"
+@pytest.mark.parametrize("damage", [lambda held: held[:300], lambda held: b"", lambda held: held[:-1] + b"\x01"])
+def test_a_damaged_file_is_made_anew(damage, tmp_path: Path) -> None:
+    path = tmp_path / "b.array"
     kept(path, lambda: np.zeros(100))
-    path.write_bytes(path.read_bytes()[:300])
-    with pytest.raises(MetapriorError, match=r"b\.npy is damaged .* delete it"):
-        kept(path, lambda: np.zeros(100))
+    whole = path.read_bytes()
+    path.write_bytes(damage(whole))
+    os.utime(path, ns=(0, 1))
+    assert kept(path, lambda: np.zeros(100)).tolist() == [0.0] * 100
+    assert path.read_bytes() == whole
 
 
 def test_threads_that_ask_at_once_make_it_once(tmp_path: Path) -> None:

@@ -255,6 +255,22 @@ def test_pictures_of_other_keys_are_not_the_same(tmp_path: Path):
     same(read_prepared(path, "1k"), drawn())
 
 
+@pytest.mark.parametrize("name", ["../elsewhere", "a/../../elsewhere", "/elsewhere"])
+def test_nothing_is_written_outside_the_folder(name: str, tmp_path: Path):
+    with pytest.raises(MetapriorError, match="would be written outside"):
+        prepare_task(drawn(name), tmp_path / "out")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_key_of_two_lines_is_refused_before_anything_is_written(tmp_path: Path):
+    data = drawn()
+    keys = ["two\nlines", *list(data.test.pictures.keys)[1:]]
+    broken = Examples(replace(data.test.pictures, keys=keys), data.test.labels, 3)
+    with pytest.raises(MetapriorError, match=r"the key 'two\\nlines' of squares is not one line"):
+        prepare_task(replace(data, test=broken), tmp_path / "out")
+    assert not (tmp_path / "out").exists()
+
+
 def test_what_a_killed_run_was_just_writing_is_deleted(tmp_path: Path):
     def killed(i: int) -> None:
         if i == 10:

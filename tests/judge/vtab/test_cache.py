@@ -8,6 +8,7 @@ import torch
 from torch import nn
 
 from metaprior.core import MetapriorError
+from metaprior.data.vtab.kept import write_array
 from metaprior.data.vtab.presets import PRESETS
 from metaprior.judge.vtab import cache
 from metaprior.judge.vtab.cache import cached_features
@@ -116,7 +117,7 @@ def test_features_of_another_number_of_pictures_are_no_part_of_these(tmp_path):
     encoder, pictures = of_callable(Counted(), "counted", size=8), coloured("a", 6, 0).pictures
     first = cached_features(encoder, NATIVE, pictures, tmp_path)
     (file,) = tmp_path.rglob("*.features")
-    cache._write(file, first[:5])
+    write_array(file, first[:5])
     assert np.array_equal(cached_features(encoder, NATIVE, pictures, tmp_path), first)
 
 

@@ -7,7 +7,7 @@ from functools import cached_property
 
 import numpy as np
 import torch
-from jaxtyping import Int64, Integer, UInt8
+from jaxtyping import Int64, UInt8
 from torch import Tensor
 
 from metaprior.core import MetapriorError
@@ -104,19 +104,22 @@ class Pictures:
 
 @dataclass(frozen=True, eq=False)
 class Examples:
-    """Pictures with a class each, an integer below ``classes``; an error names the first label that is not."""
+    """Pictures with a class each, below ``classes``; an error names the first label that is not.
+
+    Labels may be given as any row of integers.
+    """
 
     pictures: Pictures
-    labels: Integer[np.ndarray, " n"]
+    labels: Int64[np.ndarray, " n"]
     classes: int
 
     def __post_init__(self) -> None:
-        if self.labels.ndim != 1 or self.labels.dtype.kind not in "iu":
+        labels = np.asarray(self.labels)
+        if labels.ndim != 1 or (labels.dtype.kind not in "iu" and len(labels)):
             raise MetapriorError(
-                f"the labels of {self.pictures.origin} are {self.labels.shape}, {self.labels.dtype}; they are a row of "
-                "integers"
+                f"the labels of {self.pictures.origin} are {labels.shape}, {labels.dtype}; they are a row of integers"
             )
-        object.__setattr__(self, "labels", self.labels.astype(np.int64, copy=False))
+        object.__setattr__(self, "labels", labels.astype(np.int64, copy=False))
         if len(self.labels) != len(self.pictures):
             raise MetapriorError(
                 f"{self.pictures.origin} has {len(self.pictures)} pictures and {len(self.labels)} labels"

@@ -1,27 +1,54 @@
-"""Arrays that are made once and kept on the disk."""
+"""Arrays that are made once and kept on the disk, behind a checksum: a file that was altered is as good as none."""
 
+import hashlib
+import io
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 
-from metaprior.core import MetapriorError
+from metaprior.data.vtab.once import once_per_file
 from metaprior.files import whole
 
+CHECKSUM = 16
+"""Bytes of it that a file begins with; what NumPy writes of an array follows."""
 _MAKING = threading.Lock()
 """Held while an array is made: pictures are read by several threads, which would all make the same one."""
 
 
 def kept(path: Path, make: Callable[[], np.ndarray]) -> np.ndarray:
-    """The array in this file, mapped into memory; it is made, and the file written, where there is none yet."""
-    if not path.is_file():
+    """The array in this file; it is made, and the file written, where there is none yet or it is damaged."""
+    found = _read_once(path)
+    if found is None:
         with _MAKING:
-            if not path.is_file():
-                made = make()
-                with whole(path) as temporary, temporary.open("wb") as file:
-                    np.save(file, made, allow_pickle=False)
+            found = _read_once(path)
+            if found is None:
+                found = make()
+                write_array(path, found)
+    return found
+
+
+def write_array(path: Path, array: np.ndarray) -> None:
+    """Write an array, all of it or nothing."""
+    content = io.BytesIO()
+    np.save(content, array, allow_pickle=False)
+    with whole(path) as temporary:
+        temporary.write_bytes(_checksum(content.getvalue()) + content.getvalue())
+
+
+def read_array(path: Path) -> np.ndarray | None:
+    """What :func:`write_array` wrote; None where there is no such file, or another."""
     try:
-        return np.load(path, mmap_mode="r", allow_pickle=False)
-    except (OSError, ValueError, EOFError) as error:
-        raise MetapriorError(f"{path} is damaged ({error}); delete it, and it will be made again") from error
+        held = path.read_bytes()
+    except OSError:
+        return None
+    told, content = held[:CHECKSUM], held[CHECKSUM:]
+    return np.load(io.BytesIO(content), allow_pickle=False) if _checksum(content) == told else None
+
+
+_read_once = once_per_file(maxsize=4)(read_array)
+
+
+def _checksum(content: bytes) -> bytes:
+    return hashlib.blake2b(content, digest_size=CHECKSUM).digest()

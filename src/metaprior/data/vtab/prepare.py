@@ -71,6 +71,8 @@ def prepare_task(data: TaskData, out: Path, setting: Setting = "1k", progress: P
     Pictures are the files of the source where it has them, else PNG: either way nothing is lost.
     """
     path = task_folder(data.name, out)
+    if not path.resolve().is_relative_to(out.resolve()):
+        raise MetapriorError(f"{data.name} would be written outside {out}; give the task another name")
     splits = dict(zip(LISTS[setting], (data.train, data.val, data.test), strict=True))
     manifest = Manifest(
         data.name, data.test.classes, data.source, data.caveat, {name: _split(its) for name, its in splits.items()}
@@ -112,10 +114,12 @@ def _prepare(folder: Path, out: Path, task: Task, setting: Setting, progress: Pr
 
 
 def _split(examples: Examples) -> Split:
+    if broken := next((key for key in examples.pictures.keys if len(key.splitlines()) != 1), None):
+        raise MetapriorError(f"the key {broken!r} of {examples.pictures.origin} is not one line")
     return Split(len(examples), examples.pictures.origin, keys_sha256(examples.pictures.keys))
 
 
-def _finished(path: Path, manifest: Manifest) -> dict[str, Manifest]:
+def _finished(path: Path, manifest: Manifest) -> dict[Setting, Manifest]:
     """What is there of the task, by setting; an error if anything else is, of which nothing is touched."""
     manifests = read_manifests(path)
     if not manifests and not any(path.glob(UNFINISHED.format(setting="*"))) and path.is_dir() and any(path.iterdir()):
@@ -135,7 +139,7 @@ def _bare(manifest: Manifest) -> Manifest:
     return replace(manifest, splits={name: replace(its, list_sha256="") for name, its in manifest.splits.items()})
 
 
-def _begin(path: Path, setting: Setting, manifest: Manifest, finished: dict[str, Manifest]) -> None:
+def _begin(path: Path, setting: Setting, manifest: Manifest, finished: dict[Setting, Manifest]) -> None:
     """Note what is being written; pictures that an interrupted run wrote of anything else are deleted."""
     note = path / UNFINISHED.format(setting=setting)
     text = json.dumps(asdict(manifest), indent=1)
@@ -195,7 +199,7 @@ def _finish(
     manifest: Manifest,
     lists: dict[str, tuple[list[str], np.ndarray]],
     splits: dict[str, Examples],
-    finished: dict[str, Manifest],
+    finished: dict[Setting, Manifest],
 ) -> None:
     """The lists and keys, then the manifest; what a killed run was just writing is deleted."""
     for left in (path / "images").rglob(".*.tmp"):
@@ -214,7 +218,7 @@ def _finish(
         manifest, splits={name: replace(its, list_sha256=hashed[name]) for name, its in manifest.splits.items()}
     )
     with whole(path / MANIFEST) as temporary:
-        temporary.write_text(manifest_text(finished | {setting: complete}))
+        temporary.write_text(manifest_text({**finished, setting: complete}))
     (path / UNFINISHED.format(setting=setting)).unlink(missing_ok=True)
 
 

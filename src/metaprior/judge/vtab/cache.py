@@ -1,7 +1,5 @@
 """Features on the disk: taken once for a set of pictures, whichever tasks share it; an interrupted taking goes on."""
 
-import hashlib
-import io
 from pathlib import Path
 
 import numpy as np
@@ -11,16 +9,14 @@ from torch import Tensor
 
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.examples import Pictures
+from metaprior.data.vtab.kept import read_array, write_array
 from metaprior.data.vtab.presets import Preset, Resized
-from metaprior.files import whole
 from metaprior.judge.features import Progress, features
 from metaprior.judge.vtab.encoder import Encoder
 from metaprior.training.memory import keep_freed_memory
 
 BLOCK = 1024
 """Pictures whose features are one file: at most so many are taken again after an interruption."""
-CHECKSUM = 16
-"""Bytes of it that a file begins with."""
 
 
 def cached_features(
@@ -46,8 +42,8 @@ def cached_features(
     for begin in range(0, len(pictures), BLOCK):
         part = pictures.take(range(begin, min(begin + BLOCK, len(pictures))))
         file = kept_in / _name(encoder, preset, bf16, part) if kept_in else None
-        kept = _read(file, len(part)) if file else None
-        if kept is None:
+        kept = read_array(file) if file else None
+        if kept is None or len(kept) != len(part):
 
             def told(done: int, of: int, begin: int = begin) -> None:
                 if progress is not None:
@@ -55,7 +51,7 @@ def cached_features(
 
             kept = _taken(encoder, preset, part, device, bf16, batch, told)
             if file:
-                _write(file, kept)
+                write_array(file, kept)
         found.append(kept)
         if progress is not None:
             progress(begin + len(part), len(pictures))
@@ -119,28 +115,3 @@ class _OnDevice(torch.nn.Module):
 def _name(encoder: Encoder, preset: Preset, bf16: bool, part: Pictures) -> str:
     way = f"{preset.kernel}-{encoder.side(preset)}-{preset.levels}{'-bf16' if bf16 else ''}"
     return f"{way}-{part.digest}.features"
-
-
-def _write(file: Path, features: np.ndarray) -> None:
-    """Keep an array as NumPy writes it, behind its own checksum."""
-    content = io.BytesIO()
-    np.save(content, features, allow_pickle=False)
-    with whole(file) as temporary:
-        temporary.write_bytes(_checksum(content.getvalue()) + content.getvalue())
-
-
-def _read(file: Path, count: int) -> np.ndarray | None:
-    """What a file holds; None where it is not there, is damaged or is of other pictures, and so is to be made anew."""
-    try:
-        held = file.read_bytes()
-    except OSError:
-        return None
-    told, content = held[:CHECKSUM], held[CHECKSUM:]
-    if _checksum(content) != told:
-        return None
-    found = np.load(io.BytesIO(content), allow_pickle=False)
-    return found if len(found) == count else None
-
-
-def _checksum(content: bytes) -> bytes:
-    return hashlib.blake2b(content, digest_size=CHECKSUM).digest()

@@ -44,24 +44,26 @@ def identity(encoder: Encoder, data: TaskData, way: Way) -> dict[str, Any]:
 
 
 def write_score(file: Path, asked: Mapping[str, Any], score: Score) -> None:
-    """Keep a score with what it was computed from."""
+    """Keep a score with what it was computed from, and a checksum of both."""
+    content = {"asked": asked, "score": score.to_json()}
     with whole(file) as temporary:
-        temporary.write_text(json.dumps({"asked": asked, "score": score.to_json()}, indent=1, allow_nan=False))
+        temporary.write_text(json.dumps(content | {"checksum": checksum(content)}, indent=1, allow_nan=False))
+
+
+def checksum(content: Mapping[str, Any]) -> str:
+    """16 hexadecimal digits of what JSON can tell."""
+    return hashlib.blake2b(json.dumps(content, sort_keys=True).encode(), digest_size=8).hexdigest()
 
 
 def read_score(file: Path, asked: Mapping[str, Any]) -> Score | None:
-    """A kept score, if it is of what is asked; None where it is not there, is damaged or is of something else."""
+    """A kept score, if it is of what is asked; None where it is not there, was altered or is of something else."""
     try:
         kept = json.loads(file.read_text())
-        if kept["asked"] != asked:
-            return None
-        told = dict(kept["score"])
-        if not 0 <= told["value"] <= 1:
-            return None
-        return Score(
-            **{name: told.pop(name) for name in ("value", "n", "seed", "protocol")},
-            se=told.pop("se", None),
-            details=told,
-        )
+        told, sound = kept["score"], kept.pop("checksum") == checksum(kept)
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return None
+    if not sound or kept["asked"] != asked:
+        return None
+    return Score(
+        **{name: told.pop(name) for name in ("value", "n", "seed", "protocol")}, se=told.pop("se", None), details=told
+    )

@@ -77,6 +77,8 @@ def test_a_list_that_is_missing(tmp_path: Path):
         ("test.txt", lambda text: text.replace(" 3", " 4"), "the label 4 at images/test/000003.jpg"),
         ("test.txt", lambda text: text.replace("test/000000", "test/000004"), "name images/test/000004.jpg more than"),
         ("val200.txt", lambda text: text.replace("val200/000001", "train800/000001"), "000001.jpg more than once"),
+        ("val200.txt", lambda text: text.replace("val200/000001", "./train800//000001"), "000001.jpg more than once"),
+        ("val200.txt", lambda text: text.replace(" 1", " 99999999999999999999"), "line 2 is not a path and a label"),
         ("test.txt", lambda text: text.replace("images", "/images", 1), "line 1 names a picture outside the folder"),
         ("test.txt", lambda text: text.replace("images", "../images", 1), "outside the folder of the task: '../images"),
     ],

@@ -5,6 +5,7 @@ the task's folder, and its label. :mod:`metaprior.data.vtab.prepare` writes the 
 ``train.txt``, ``val.txt`` and ``trainval.txt``.
 """
 
+import posixpath
 from pathlib import Path
 
 import numpy as np
@@ -56,11 +57,11 @@ def read_list(file: Path) -> tuple[list[str], Int64[np.ndarray, " n"]]:
         path, _, label = line.strip().rpartition(" ")
         if not line.strip():
             continue
-        if not path or not label.removeprefix("-").isdecimal():
+        if not path or not label.removeprefix("-").isdecimal() or len(label) > 9:
             raise MetapriorError(f"{file}, line {number} is not a path and a label: '{line.strip()}'")
         if path.startswith("/") or ".." in path.split("/"):
             raise MetapriorError(f"{file}, line {number} names a picture outside the folder of the task: '{path}'")
-        paths.append(path)
+        paths.append(posixpath.normpath(path))
         labels.append(int(label))
     return paths, np.array(labels, np.int64)
 

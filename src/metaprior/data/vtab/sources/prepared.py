@@ -6,6 +6,8 @@ from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
 
+import msgspec
+
 from metaprior.core import MetapriorError
 from metaprior.data.vtab.encoded import content, pictures_of_files
 from metaprior.data.vtab.examples import Examples
@@ -40,7 +42,7 @@ class Manifest:
     splits: dict[str, Split]
 
 
-def read_manifests(path: Path) -> dict[str, Manifest]:
+def read_manifests(path: Path) -> dict[Setting, Manifest]:
     """The manifests of a task's folder by setting; none where there is no file."""
     file = path / MANIFEST
     if not file.is_file():
@@ -49,17 +51,18 @@ def read_manifests(path: Path) -> dict[str, Manifest]:
         told = json.loads(file.read_text())
         if told["format"] != FORMAT:
             raise ValueError(f"its format is {told['format']}")
-        return {
-            setting: Manifest(**{**each, "splits": {name: Split(**split) for name, split in each["splits"].items()}})
-            for setting, each in told["settings"].items()
-        }
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        found = msgspec.convert(told["settings"], dict[Setting, Manifest])
+        for setting, manifest in found.items():
+            if missing := set(LISTS[setting]).difference(manifest.splits):
+                raise ValueError(f"the setting {setting} lacks {', '.join(sorted(missing))}")
+        return found
+    except (ValueError, KeyError, TypeError, AttributeError, msgspec.ValidationError) as error:
         raise MetapriorError(
             f"{file} is not a manifest that can be read: {error}; delete its folder and prepare the task again"
         ) from error
 
 
-def manifest_text(manifests: dict[str, Manifest]) -> str:
+def manifest_text(manifests: dict[Setting, Manifest]) -> str:
     """The manifests as they are written."""
     settings = {setting: asdict(manifest) for setting, manifest in manifests.items()}
     return json.dumps({"format": FORMAT, "settings": settings}, indent=1)
