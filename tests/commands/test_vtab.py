@@ -143,11 +143,18 @@ GIVEN = {
     "device": (["RUN", "--device", "cud"], "device 'cud' is not usable here"),
     "no device": (["RUN", "--device"], "--device needs the name of one, such as cpu or cuda"),
     "a device that computes nothing": (["RUN", "--device", "meta"], "the device meta computes nothing"),
-    "the same twice": (["RUN", "RUN"], "is named twice; name each model once"),
+    "the same twice": (["RUN", "RUN/"], "is named twice; name each model once"),
+    "the same task twice": (["RUN", "--tasks", "dtd", "dtd"], "dtd is named twice; name each task once"),
+    "the same to prepare": (["prepare", "--out", "p", "--tasks", "dtd", "dtd"], "dtd is named twice; name each task"),
+    "a page that is a folder": (
+        ["RUN", "--page", "plain"],
+        "--page plain is a folder; name a file, such as plain/vtab",
+    ),
+    "no room for the page": (["RUN", "--page", "plain/file/x.html"], "cannot write plain/file: Not a directory"),
     "status of a model": (["RUN", "--status"], "--status tells of data, and of no model; leave the model out"),
     "status of another task": (["--status", "--tasks", "pet"], "unknown task of vtab 'pet'; did you mean 'pets'?"),
     "no room": (["RUN", "--out", "plain/file/out"], "cannot write plain/file/out: Not a directory"),
-    "seeds": (["RUN", "--seeds", "0", "0"], "seeds must be different, and at least one; they are [0, 0]"),
+    "seeds": (["RUN", "--seeds", "0", "0"], "seeds must be different integers, and at least one; they are [0, 0]"),
     "batch": (["RUN", "--batch", "0"], "batch must be at least 1, not 0"),
     "workers": (["RUN", "--workers", "0"], "workers must be at least 1, not 0"),
     "workers and devices": (["RUN", "--workers", "2", "--device", "cpu", "cpu"], "--workers shares one device"),
@@ -170,7 +177,7 @@ def test_a_mistake_is_told_in_one_line(mistake, as_json, capsys, run) -> None:
     Path("plain").mkdir()
     Path("plain/file").touch()
     words, said = GIVEN[mistake]
-    given = [str(run) if word == "RUN" else word for word in words]
+    given = [word.replace("RUN", str(run)) for word in words]
     code, out, err = call(capsys, "vtab", *given, *(["--json"] if as_json else []))
     assert (code, out) == (2, "")
     assert said in err

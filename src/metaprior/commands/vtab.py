@@ -107,26 +107,39 @@ class Vtab:
             if self.models:
                 raise MetapriorError("--status tells of data, and of no model; leave the model out")
             return self.tell_status()
-        if twice := {model for model in self.models if self.models.count(model) > 1}:
-            raise MetapriorError(f"{sorted(twice)[0]} is named twice; name each model once")
+        for what, names in (("model", [str(Path(model)) for model in self.models]), ("task", self.tasks)):
+            if twice := next((name for name in names if list(names).count(name) > 1), None):
+                raise MetapriorError(f"{twice} is named twice; name each {what} once")
         if not self.models and self.compare:
             return self.tell_published()
         if not self.models:
             raise MetapriorError("say which model: metaprior vtab MODEL, such as a run folder or timm:resnet18")
         if self.random_init and all(map(is_run, self.models)):
             raise MetapriorError(f"--random-init is for nets of a hub, and {self.models[0]} is a run folder")
+        vtab_folder(self.data_dir)
+        self.devices()
+        self.check_tasks()
         check_room(self.out)
         check_room((self.page or self.out / "vtab.html").parent)
         judged = [self.judged(model) for model in self.models]
+        if not self.json:
+            console = Console()
+            console.print(vtab_table(judged, self.compare, console.width))
         page = write_vtab_page(judged, self.page or self.out / "vtab.html", self.compare)
         if self.json:
             objects = [scores.to_json() for scores in judged]
             as_json((objects[0] if len(objects) == 1 else {"models": objects}) | {"page": str(page)})
-            return 0
-        console = Console()
-        console.print(vtab_table(judged, self.compare, console.width))
-        console.print(Text(f"\npage: {page}"), soft_wrap=True)
+        else:
+            Console().print(Text(f"\npage: {page}"), soft_wrap=True)
         return 0
+
+    def check_tasks(self) -> None:
+        """An error for a name that is no task of the suite."""
+        from metaprior.data.vtab import SUITES
+
+        for name in self.tasks:
+            if name not in SUITES[self.suite]:
+                raise unknown(f"task of {self.suite}", name, SUITES[self.suite])
 
     def judged(self, model: str) -> "SuiteScores":
         """The scores of one model."""
@@ -182,10 +195,8 @@ class Vtab:
         from metaprior.report import status_table
 
         folder = vtab_folder(self.data_dir)
+        self.check_tasks()
         tasks = SUITES[self.suite]
-        for name in self.tasks:
-            if name not in tasks:
-                raise unknown(f"task of {self.suite}", name, tasks)
         rows = status(folder, [tasks[name] for name in self.tasks or tasks], self.setting)
         if self.json:
             as_json({"tasks": [{**dataclasses.asdict(row), "path": row.path and str(row.path)} for row in rows]})

@@ -53,6 +53,8 @@ class Prepare:
         for name in self.tasks:
             if name not in tasks:
                 raise unknown(f"task of {self.suite}", name, tasks)
+        if twice := next((name for name in self.tasks if self.tasks.count(name) > 1), None):
+            raise MetapriorError(f"{twice} is named twice; name each task once")
         chosen = [tasks[name] for name in self.tasks or tasks]
         with self.shown() as told:
             done = prepare(vtab_folder(self.data_dir), self.out.expanduser(), chosen, self.setting, told)

@@ -158,6 +158,8 @@ class Gives(nn.Module):
         (lambda images: images, r"gave the shape \(2, 3, 8, 8\); flatten it"),
         (lambda images: images.flatten(1)[:1], r"of 2 images gave the shape \(1, 192\)"),
         (lambda images: images.flatten(1)[:, :0], r"gave the shape \(2, 0\)"),
+        (lambda images: images.flatten(1) + 1j, "must give real features, and gave complex"),
+        (lambda images: {}["head"], r"cannot be shown the pictures of 8 px .*\('head'\)$"),
     ],
 )
 def test_what_is_no_row_of_features_is_refused(give, said: str):
@@ -170,3 +172,5 @@ def test_an_encoder_has_weights_and_a_size():
         of_callable(nn.Linear(2, 2, device="meta"), "lost")
     with pytest.raises(MetapriorError, match="the side of an encoder's images must be at least 1, not -1"):
         of_callable(mean_colour, "mean", size=-1)
+    with pytest.raises(MetapriorError, match="must be at least 1, not 16"):
+        of_callable(mean_colour, "mean", size="16")  # type: ignore[arg-type]

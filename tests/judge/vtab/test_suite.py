@@ -122,14 +122,16 @@ def test_a_damaged_score_is_computed_again(damage: str, fits: list[int], tmp_pat
     assert fits == [0, 0]
 
 
-@pytest.mark.parametrize("value", [-0.1, 1.1, 55.0, "half"])
-def test_a_kept_score_that_cannot_be_is_computed_again(value: Any, fits: list[int], tmp_path: Path) -> None:
+@pytest.mark.parametrize("change", [{"value": 0.99}, {"value": "half"}, {"se": "x"}, {"n": "abc"}, {"grop": "x"}])
+def test_a_score_that_was_altered_is_computed_again(change: dict, fits: list[int], tmp_path: Path) -> None:
     first = judge_task(encoder(), COLOURS, RIDGE, place(tmp_path))
     file = tmp_path / "out" / "tasks" / "colours.json"
     kept = json.loads(file.read_text())
-    kept["score"]["value"] = value
+    kept["score"] |= change
     file.write_text(json.dumps(kept))
-    assert judge_task(encoder(), COLOURS, RIDGE, place(tmp_path)).value == first.value
+    again = judge_task(encoder(), COLOURS, RIDGE, place(tmp_path))
+    assert (again.value, again.se, again.n) == (first.value, first.se, first.n)
+    assert fits == [0, 0]
 
 
 def test_features_of_pictures_that_were_replaced_are_taken_again(tmp_path: Path) -> None:
@@ -258,8 +260,21 @@ def test_colours_are_told_apart_by_their_means(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("seeds", [(), (0, 0), (1, 0, 1)])
 def test_seeds_are_different_and_at_least_one(seeds: tuple[int, ...]) -> None:
-    with pytest.raises(MetapriorError, match="seeds must be different, and at least one"):
+    with pytest.raises(MetapriorError, match="seeds must be different integers, and at least one"):
         replace(RIDGE, seeds=seeds)
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        ({"setting": "2k"}, "unknown setting '2k'; did you mean '1k'"),
+        ({"precision": "fp8"}, "unknown precision 'fp8'"),
+        ({"seeds": (0.5,)}, "seeds must be different integers"),
+    ],
+)
+def test_a_way_that_is_none_is_refused(other: dict, said: str) -> None:
+    with pytest.raises(MetapriorError, match=said):
+        replace(RIDGE, **other)
 
 
 def test_an_unknown_protocol_is_refused() -> None:

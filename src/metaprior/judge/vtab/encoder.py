@@ -39,7 +39,7 @@ class Encoder:
                 f"an encoder sees 1 or 3 channels, with a mean and a deviation each, not {self.channels} channels, "
                 f"{len(self.mean)} means and {len(self.deviation)} deviations"
             )
-        if self.size < 1:
+        if not isinstance(self.size, int) or self.size < 1:
             raise MetapriorError(f"the side of an encoder's images must be at least 1, not {self.size}")
         if any(value.is_meta for value in _tensors(self.net).values()):
             raise MetapriorError(f"{self.name} has no weights: they are on the device meta; load them first")
@@ -81,11 +81,12 @@ class Encoder:
             images = torch.full((2, self.channels, side, side), 0.5, device=device)
             try:
                 found = self.under(preset).to(device).encode(images)
-            except (RuntimeError, ValueError, AssertionError, MetapriorError) as fault:
+            except Exception as fault:  # whatever anybody's net may raise
                 said = (str(fault).splitlines() or [type(fault).__name__])[0]
+                other = f"; the preset native makes {self.size}" if self.size != side else ""
                 raise MetapriorError(
                     f"{self.name} cannot be shown the pictures of {side} px that the preset {preset.name} makes "
-                    f"({said}); the preset native makes {self.size}"
+                    f"({said}){other}"
                 ) from fault
         if not isinstance(found, Tensor):
             raise MetapriorError(
@@ -97,6 +98,8 @@ class Encoder:
                 f"{self.name} must give a row of features an image, and of 2 images gave the shape "
                 f"{tuple(found.shape)}; flatten it or take its mean first"
             )
+        if found.is_complex():
+            raise MetapriorError(f"{self.name} must give real features, and gave complex numbers")
         return found.shape[1]
 
 

@@ -80,7 +80,7 @@ def of_hugging_face(name: str, size: int | None, pretrained: bool) -> Encoder:
         given = transformers.AutoImageProcessor.from_pretrained(name, use_fast=True)
         levels = tuple(given.image_mean), tuple(given.image_std)
     except (OSError, ValueError, AttributeError, ImportError):
-        levels, feature = IMAGENET, f"{feature}; it states no levels, so ImageNet's"
+        levels, feature = IMAGENET, f"{feature}; no levels of its own were to be had, so ImageNet's"
     own = getattr(config, "image_size", None) or 224
     own = own if isinstance(own, int) else max(own)
     return Encoder(f"hf:{name}", Pooled(net), feature, size or own, 3, *levels)
@@ -115,7 +115,9 @@ def built(build: Callable[[], Any], spec: str) -> Any:
     """A net or its description, or one line about why it cannot be had."""
     try:
         return build()
-    except (OSError, RuntimeError, ValueError) as fault:
+    except TypeError:  # an option that a net does not have
+        raise
+    except Exception as fault:  # libraries wrap those of others, each in its own
         said = next(iter(str(fault).splitlines()), type(fault).__name__)
         raise MetapriorError(
             f"the weights of {spec} cannot be had: {said}; are they on this machine, or is there a network? "

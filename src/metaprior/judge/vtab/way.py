@@ -5,11 +5,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from metaprior.core import MetapriorError
+from metaprior.core import MetapriorError, unknown
 from metaprior.data.vtab.presets import Preset
 from metaprior.data.vtab.task import Setting
 from metaprior.judge.vtab.protocols import find_adaptation
 from metaprior.training import Loop
+
+SETTINGS: tuple[Setting, ...] = ("1k", "full")
+PRECISIONS = ("float32", "bf16")
 
 
 @dataclass(frozen=True)
@@ -24,8 +27,11 @@ class Way:
 
     def __post_init__(self) -> None:
         find_adaptation(self.protocol)
-        if not self.seeds or len(set(self.seeds)) < len(self.seeds):
-            raise MetapriorError(f"seeds must be different, and at least one; they are {list(self.seeds)}")
+        for what, given, known in (("setting", self.setting, SETTINGS), ("precision", self.precision, PRECISIONS)):
+            if given not in known:
+                raise unknown(what, given, known)
+        if not self.seeds or len(set(self.seeds)) < len(self.seeds) or any(int(seed) != seed for seed in self.seeds):
+            raise MetapriorError(f"seeds must be different integers, and at least one; they are {list(self.seeds)}")
 
     def plain(self) -> dict[str, Any]:
         """The way as plain values, as results record it."""
