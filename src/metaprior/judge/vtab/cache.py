@@ -57,10 +57,6 @@ def cached_features(
             progress(begin + len(part), len(pictures))
     if not found:
         raise MetapriorError(f"{pictures.origin} has no pictures to take features of")
-    if len({part.shape[1] for part in found}) > 1:
-        raise MetapriorError(
-            f"the features of {encoder.name} that are kept below {folder} have different widths; delete that folder"
-        )
     return np.concatenate(found)
 
 
