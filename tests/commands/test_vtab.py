@@ -303,3 +303,10 @@ def test_names_with_brackets_are_shown_in_the_bar(monkeypatch, capsys) -> None:
     with progress_of_tasks("runs/[x] [/y]", quiet=False) as told:
         told("pets", "features", 1, 2)
     assert "runs/[x] [/y]: pets" in capsys.readouterr().err
+
+
+def test_where_there_is_no_terminal_a_line_is_told_now_and_then(capsys) -> None:
+    for quiet, seconds in ((False, 0.0), (False, 60.0), (True, 0.0)):
+        with progress_of_tasks("mine", quiet, seconds) as told:
+            told("pets", "features", 1024, 3669)
+    assert capsys.readouterr().err == "mine: pets, features 1,024/3,669\n"

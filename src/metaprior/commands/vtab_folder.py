@@ -1,6 +1,7 @@
 """What the commands of the benchmark share: where its data lie, and a bar that names the task at hand."""
 
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -29,13 +30,18 @@ def vtab_folder(given: Path | None) -> Path:
 
 
 @contextmanager
-def progress_of_tasks(title: str, quiet: bool) -> "Iterator[Told]":
-    """A bar on standard error, where that is a terminal."""
-    hidden = quiet or not sys.stderr.isatty()
-    with Progress(console=Console(stderr=True), transient=True, disable=hidden) as bar:
+def progress_of_tasks(title: str, quiet: bool, seconds: float = 15.0) -> "Iterator[Told]":
+    """A bar on standard error where that is a terminal, a line now and then elsewhere."""
+    terminal = sys.stderr.isatty()
+    with Progress(console=Console(stderr=True), transient=True, disable=quiet or not terminal) as bar:
         line = bar.add_task(escape(title), total=None)
+        spoken = time.monotonic()
 
         def told(task: str, what: str, done: int, of: int) -> None:
+            nonlocal spoken
             bar.update(line, description=escape(f"{title}: {task}, {what}"), completed=done, total=of)
+            if not quiet and not terminal and time.monotonic() - spoken >= seconds:
+                spoken = time.monotonic()
+                print(f"{title}: {task}, {what} {done:,}/{of:,}", file=sys.stderr, flush=True)
 
         yield told
