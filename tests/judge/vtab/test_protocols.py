@@ -52,8 +52,8 @@ def test_protocols_without_a_choice_say_that_they_train_on_all_at_once() -> None
     assert {name for name, each in ADAPTATIONS.items() if not each.selects} == once
     native = PRESETS["native"]
     for name in once:
-        assert Way(name, native).told(800, 200, 1000) == f"1k, {name}, native; train on 1000, test once"
-        assert Way(name, native, "full").told() == f"full, {name}, native; train on both, test once"
+        assert Way(name, native).told(800, 200, 1000) == f"1k, {name}, native; fit to 1000, test once"
+        assert Way(name, native, "full").told() == f"full, {name}, native; fit to both, test once"
     ridge = Way("ridge", native)
-    assert ridge.told(600, 200, 800).endswith("; train on 600, select on 200, retrain on 800, test once")
-    assert ridge.told().endswith("; train on train, select on val, retrain on both, test once")
+    assert ridge.told(600, 200, 800).endswith("; fit to 600, select on 200, refit to 800, test once")
+    assert ridge.told().endswith("; fit to train, select on val, refit to both, test once")

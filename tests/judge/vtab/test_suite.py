@@ -237,7 +237,7 @@ def test_what_a_reader_must_know_stands_by_the_score(fits: list[int], tmp_path: 
     about = {"group": "natural", "chosen": {"strength": 1.0}, "unseen_classes": 1, "source": "made"}
     assert about.items() <= told.items()
     assert told["caveat"] == "not real"
-    assert "train on 24, select on 9, retrain on 33, test once" in told["protocol"]
+    assert "fit to 24, select on 9, refit to 33, test once" in told["protocol"]
     assert "ridge, native" in told["protocol"]
 
 

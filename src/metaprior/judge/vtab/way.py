@@ -40,7 +40,7 @@ class Way:
     def told(self, train: int | str = "train", val: int | str = "val", both: int | str = "both") -> str:
         """The way in words, as a score's ``protocol`` has it: what trains, what selects, and both, or how many."""
         selects = find_adaptation(self.protocol).selects
-        trains = f"train on {train}, select on {val}, retrain on {both}" if selects else f"train on {both}"
+        trains = f"fit to {train}, select on {val}, refit to {both}" if selects else f"fit to {both}"
         return f"{self.setting}, {self.protocol}, {self.preset.name}; {trains}, test once"
 
 
