@@ -63,7 +63,7 @@ def cached_features(
 def usual_batch(side: int, device: torch.device | str) -> int:
     """How many pictures of a side are shown to a net at once where nothing else is asked for.
 
-    On a CPU 16 of 224 px, whose activations its caches hold (a ViT-Ti is a tenth faster so than by 64), or as many as
+    On a CPU 16 of 224 px, whose activations its caches hold (docs/decisions/013-adaptation.md), or as many as
     have so many pixels, up to 512; 64 on other devices.
 
     >>> usual_batch(224, "cpu"), usual_batch(384, "cpu"), usual_batch(64, "cpu"), usual_batch(224, "cuda")
