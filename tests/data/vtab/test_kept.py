@@ -23,6 +23,11 @@ def test_made_once_then_read(tmp_path: Path) -> None:
     assert len(calls) == 1
 
 
+def test_it_is_a_file_of_numpys(tmp_path: Path) -> None:
+    kept(tmp_path / "b.npy", lambda: np.arange(6))
+    assert np.load(tmp_path / "b.npy").tolist() == list(range(6))
+
+
 def test_what_could_not_be_made_leaves_no_file(tmp_path: Path) -> None:
     def make() -> np.ndarray:
         raise KeyboardInterrupt
@@ -34,7 +39,7 @@ def test_what_could_not_be_made_leaves_no_file(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("damage", [lambda held: held[:300], lambda held: b"", lambda held: held[:-1] + b"\x01"])
 def test_a_damaged_file_is_made_anew(damage, tmp_path: Path) -> None:
-    path = tmp_path / "b.array"
+    path = tmp_path / "b.npy"
     kept(path, lambda: np.zeros(100))
     whole = path.read_bytes()
     path.write_bytes(damage(whole))

@@ -86,8 +86,8 @@ def test_what_is_kept_is_not_rendered_again(tmp_path: Path, monkeypatch: pytest.
 
     first = CLEVR.pictures(tmp_path)
     shown = first[5]
-    files = sorted(path.name for path in tmp_path.rglob("*.array"))
-    assert files == ["pictures-00004.array"]
+    files = sorted(path.name for path in tmp_path.rglob("*.npy"))
+    assert files == ["pictures-00004.npy"]
     idle = Rendered(CLEVR.name, never, CLEVR.facts, CLEVR.key, CLEVR.caveat)
     monkeypatch.setattr(Rendered, "digest", CLEVR.digest)
     assert torch.equal(idle.pictures(tmp_path)[5], shown)

@@ -101,7 +101,7 @@ def test_a_damaged_file_is_made_anew(tmp_path, damage):
     net, pictures = Counted(), coloured("a", 6, 0).pictures
     encoder = of_callable(net, "counted", size=8)
     first = cached_features(encoder, NATIVE, pictures, tmp_path)
-    (file,) = tmp_path.rglob("*.features")
+    (file,) = tmp_path.rglob("*.npy")
     file.write_bytes(damage(file.read_bytes()))
     assert np.array_equal(cached_features(encoder, NATIVE, pictures, tmp_path), first)
     assert net.shown == 12
@@ -110,13 +110,13 @@ def test_a_damaged_file_is_made_anew(tmp_path, damage):
 def test_plain_functions_are_not_kept(tmp_path):
     encoder = of_callable(mean_colour, "mean", size=8)
     cached_features(encoder, NATIVE, coloured("a", 6, 0).pictures, tmp_path)
-    assert not list(tmp_path.rglob("*.features"))
+    assert not list(tmp_path.rglob("*.npy"))
 
 
 def test_features_of_another_number_of_pictures_are_no_part_of_these(tmp_path):
     encoder, pictures = of_callable(Counted(), "counted", size=8), coloured("a", 6, 0).pictures
     first = cached_features(encoder, NATIVE, pictures, tmp_path)
-    (file,) = tmp_path.rglob("*.features")
+    (file,) = tmp_path.rglob("*.npy")
     write_array(file, first[:5])
     assert np.array_equal(cached_features(encoder, NATIVE, pictures, tmp_path), first)
 

@@ -12,7 +12,7 @@ from metaprior.data.vtab.once import once_per_file
 from metaprior.files import whole
 
 CHECKSUM = 16
-"""Bytes of it that a file begins with; what NumPy writes of an array follows."""
+"""Bytes of it that follow what NumPy writes of an array, and that NumPy passes over when it reads the file."""
 _MAKING = threading.Lock()
 """Held while an array is made: pictures are read by several threads, which would all make the same one."""
 
@@ -34,20 +34,21 @@ def write_array(path: Path, array: np.ndarray) -> None:
     content = io.BytesIO()
     np.save(content, array, allow_pickle=False)
     with whole(path) as temporary:
-        temporary.write_bytes(_checksum(content.getvalue()) + content.getvalue())
+        temporary.write_bytes(content.getvalue() + _checksum(content.getvalue()))
 
 
 def read_array(path: Path) -> np.ndarray | None:
-    """What :func:`write_array` wrote; None where there is no such file, or another."""
+    """What :func:`write_array` wrote, mapped into memory; None where there is no such file, or another."""
     try:
         held = path.read_bytes()
     except OSError:
         return None
-    told, content = held[:CHECKSUM], held[CHECKSUM:]
-    return np.load(io.BytesIO(content), allow_pickle=False) if _checksum(content) == told else None
+    if _checksum(held[:-CHECKSUM]) != held[-CHECKSUM:]:
+        return None
+    return np.load(path, mmap_mode="r", allow_pickle=False)
 
 
-_read_once = once_per_file(maxsize=4)(read_array)
+_read_once = once_per_file(maxsize=256)(read_array)
 
 
 def _checksum(content: bytes) -> bytes:

@@ -71,7 +71,7 @@ class Rendered:
         return np.array([label(*row) for row in facts.tolist()], np.int64)
 
     def _file(self, folder: Path, what: str, first: int) -> Path:
-        return folder / "standin" / f"{self.name}-{self.digest}" / f"{what}-{first:05d}.array"
+        return folder / "standin" / f"{self.name}-{self.digest}" / f"{what}-{first:05d}.npy"
 
 
 @cache

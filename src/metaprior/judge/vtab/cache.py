@@ -110,4 +110,4 @@ class _OnDevice(torch.nn.Module):
 
 def _name(encoder: Encoder, preset: Preset, bf16: bool, part: Pictures) -> str:
     way = f"{preset.kernel}-{encoder.side(preset)}-{preset.levels}{'-bf16' if bf16 else ''}"
-    return f"{way}-{part.digest}.features"
+    return f"{way}-{part.digest}.npy"
