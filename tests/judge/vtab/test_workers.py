@@ -121,3 +121,22 @@ def test_an_error_in_a_process_is_the_error_of_all(tmp_path: Path) -> None:
     place = Place(tmp_path, tmp_path / "out", tmp_path / "out")
     with pytest.raises(MetapriorError, match=r"000003\.png is not a readable picture: it is of no known format$"):
         compute_scores(pixels(), "vtab", RIDGE, place, NAMES[:2], ("cpu", "cpu"))
+
+
+@pytest.mark.slow
+def test_processes_end_with_a_parent_that_was_killed(tmp_path: Path) -> None:
+    prepared(tmp_path, *NAMES[:4])
+    here = "import tests.judge.vtab.test_workers as here, pathlib, sys; here.slowly(pathlib.Path(sys.argv[1]))"
+    process = subprocess.Popen([sys.executable, "-c", here, str(tmp_path)], start_new_session=True)
+    while len(list(tmp_path.glob("out/training/*/seed-0/trial-0/metrics.jsonl"))) < 2:
+        assert process.poll() is None
+        time.sleep(0.1)
+    process.kill()
+    process.wait()
+    for _ in range(100):
+        try:
+            os.killpg(process.pid, 0)
+        except ProcessLookupError:
+            return
+        time.sleep(0.1)
+    pytest.fail("processes outlived their parent by ten seconds")
