@@ -13,8 +13,8 @@ from rich.console import Console
 from rich.text import Text
 
 from metaprior.commands.command import Json, as_json, place
-from metaprior.commands.vtab_folder import progress_of_tasks, vtab_folder
-from metaprior.core import MetapriorError, unknown
+from metaprior.commands.vtab_folder import chosen_tasks, progress_of_tasks, refuse_twice, vtab_folder
+from metaprior.core import MetapriorError
 
 if TYPE_CHECKING:
     from metaprior.judge.vtab import Encoder, SuiteScores, Way
@@ -107,9 +107,7 @@ class Vtab:
             if self.models:
                 raise MetapriorError("--status tells of data, and of no model; leave the model out")
             return self.tell_status()
-        for what, names in (("model", [str(Path(model)) for model in self.models]), ("task", self.tasks)):
-            if twice := next((name for name in names if list(names).count(name) > 1), None):
-                raise MetapriorError(f"{twice} is named twice; name each {what} once")
+        refuse_twice("model", [str(Path(model)) for model in self.models])
         if not self.models and self.compare:
             return self.tell_published()
         if not self.models:
@@ -118,7 +116,7 @@ class Vtab:
             raise MetapriorError(f"--random-init is for nets of a hub, and {self.models[0]} is a run folder")
         vtab_folder(self.data_dir)
         self.devices()
-        self.check_tasks()
+        chosen_tasks(self.suite, self.tasks)
         check_room(self.out)
         check_room((self.page or self.out / "vtab.html").parent)
         judged = [self.judged(model) for model in self.models]
@@ -132,14 +130,6 @@ class Vtab:
         else:
             Console().print(Text(f"\npage: {page}"), soft_wrap=True)
         return 0
-
-    def check_tasks(self) -> None:
-        """An error for a name that is no task of the suite."""
-        from metaprior.data.vtab import SUITES
-
-        for name in self.tasks:
-            if name not in SUITES[self.suite]:
-                raise unknown(f"task of {self.suite}", name, SUITES[self.suite])
 
     def judged(self, model: str) -> "SuiteScores":
         """The scores of one model."""
@@ -180,8 +170,6 @@ class Vtab:
 
         if not self.device:
             raise MetapriorError("--device needs the name of one, such as cpu or cuda")
-        if "meta" in self.device:
-            raise MetapriorError("the device meta computes nothing; take cpu or cuda")
         if self.workers < 1:
             raise MetapriorError(f"workers must be at least 1, not {self.workers}")
         if self.workers > 1 and len(self.device) > 1:
@@ -191,13 +179,11 @@ class Vtab:
 
     def tell_status(self) -> int:
         """What is there of each task."""
-        from metaprior.data.vtab import SUITES, status
+        from metaprior.data.vtab import status
         from metaprior.report import status_table
 
         folder = vtab_folder(self.data_dir)
-        self.check_tasks()
-        tasks = SUITES[self.suite]
-        rows = status(folder, [tasks[name] for name in self.tasks or tasks], self.setting)
+        rows = status(folder, chosen_tasks(self.suite, self.tasks), self.setting)
         if self.json:
             as_json({"tasks": [{**dataclasses.asdict(row), "path": row.path and str(row.path)} for row in rows]})
         else:

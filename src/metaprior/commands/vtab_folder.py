@@ -1,8 +1,8 @@
-"""What the commands of the benchmark share: where its data lie, and a bar that names the task at hand."""
+"""What the commands of the benchmark share: where data lie, which tasks are meant, a bar that names the one at hand."""
 
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,9 +11,10 @@ from rich.console import Console
 from rich.markup import escape
 from rich.progress import Progress
 
-from metaprior.core import MetapriorError
+from metaprior.core import MetapriorError, unknown
 
 if TYPE_CHECKING:
+    from metaprior.data.vtab import Task
     from metaprior.judge.vtab import Told
 
 
@@ -27,6 +28,24 @@ def vtab_folder(given: Path | None) -> Path:
     if not folder.is_dir():
         raise MetapriorError(f"there is no folder {given} to read tasks from")
     return folder
+
+
+def chosen_tasks(suite: str, names: Sequence[str]) -> "list[Task]":
+    """The tasks of a suite by these names, all of them if there is none; an error for a wrong one."""
+    from metaprior.data.vtab import SUITES
+
+    tasks = SUITES[suite]
+    for name in names:
+        if name not in tasks:
+            raise unknown(f"task of {suite}", name, tasks)
+    refuse_twice("task", names)
+    return [tasks[name] for name in names or tasks]
+
+
+def refuse_twice(what: str, names: Sequence[str]) -> None:
+    """An error for a name that is there more than once."""
+    if twice := next((name for name in names if list(names).count(name) > 1), None):
+        raise MetapriorError(f"{twice} is named twice; name each {what} once")
 
 
 @contextmanager

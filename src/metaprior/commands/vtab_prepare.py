@@ -13,8 +13,8 @@ from rich.table import Table
 from rich.text import Text
 
 from metaprior.commands.command import Json, as_json
-from metaprior.commands.vtab_folder import progress_of_tasks, vtab_folder
-from metaprior.core import MetapriorError, unknown
+from metaprior.commands.vtab_folder import chosen_tasks, progress_of_tasks, vtab_folder
+from metaprior.core import MetapriorError
 
 
 @dataclass(frozen=True)
@@ -45,17 +45,11 @@ class Prepare:
 
     def run(self) -> int:
         """Write what is there; tell of each task what became of it."""
-        from metaprior.data.vtab import SUITES, prepare
+        from metaprior.data.vtab import prepare
 
         if self.out is None:
             raise MetapriorError("say where to build the splits: metaprior vtab prepare --out DIR")
-        tasks = SUITES[self.suite]
-        for name in self.tasks:
-            if name not in tasks:
-                raise unknown(f"task of {self.suite}", name, tasks)
-        if twice := next((name for name in self.tasks if self.tasks.count(name) > 1), None):
-            raise MetapriorError(f"{twice} is named twice; name each task once")
-        chosen = [tasks[name] for name in self.tasks or tasks]
+        chosen = chosen_tasks(self.suite, self.tasks)
         with self.shown() as told:
             done = prepare(vtab_folder(self.data_dir), self.out.expanduser(), chosen, self.setting, told)
         if self.json:

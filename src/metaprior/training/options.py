@@ -80,4 +80,6 @@ class Loop:
             torch.empty(0, device=device)
         except (RuntimeError, AssertionError) as fault:
             raise MetapriorError(f"device '{self.device}' is not usable here: {str(fault).splitlines()[0]}") from None
+        if device.type == "meta":
+            raise MetapriorError("the device meta computes nothing; take cpu or cuda")
         return torch.device("cuda", local_rank) if self.device == "cuda" else device
